@@ -1,0 +1,158 @@
+"""How a site's devices are reached: their own addresses, or an endpoints overlay that maps them elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError
+
+from infra_kit.inventory.errors import AccessError, StateError
+from infra_kit.inventory.models.base import Noun
+from infra_kit.inventory.secrets import SecretStore
+
+if TYPE_CHECKING:
+    from infra_kit.inventory.models.site import Site
+
+Protocol = Literal["redfish", "ssh", "papi", "kubernetes", "cloudera-manager", "http"]
+
+DEFAULT_PORTS: dict[str, int] = {"redfish": 443, "ssh": 22, "papi": 8080, "kubernetes": 6443, "cloudera-manager": 7183, "http": 443}
+
+
+class OverlayEntry(Noun):
+    """Where one protocol of one device is really reached. Files are relative to the overlay."""
+
+    host: str
+    port: Annotated[int, Field(ge=1, le=65535)]
+    ca: str | None = None
+    known_hosts: str | None = None
+    user: str | None = None
+    password: str | None = None
+    """A secret reference."""
+
+
+class Overlay(Noun):
+    """An endpoints overlay file."""
+
+    devices: dict[str, dict[Protocol, OverlayEntry]]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One protocol of one device: where, trusted by what, as whom. The password resolves when it is asked for."""
+
+    device: str
+    protocol: str
+    host: str
+    port: int
+    user: str
+    password_reference: str
+    ca: Path | None = None
+    known_hosts: Path | None = None
+    secrets: SecretStore = field(default_factory=SecretStore, repr=False, compare=False)
+
+    def password(self) -> SecretStr:
+        """Resolve the password reference now.
+
+        Raises:
+            SecretError: the reference leads nowhere.
+        """
+        return self.secrets.resolve(self.password_reference)
+
+
+class Access:
+    """Answers where a device of the site is reached in this run.
+
+    Args:
+        site: the site.
+        overlay: an endpoints overlay file, or None for the devices' own addresses.
+
+    Raises:
+        AccessError: the site is `access: lab` and there is no overlay, or the overlay cannot be read.
+    """
+
+    def __init__(self, site: Site, overlay: Path | None) -> None:
+        """Read the overlay."""
+        if overlay is None and site.site.access == "lab":
+            raise AccessError(
+                f"site {site.site.name} is `access: lab` and no lab is running for it: no device is contacted",
+                remedy=f"start it with `infra-kit lab up {site.folder}`, or give `--endpoints FILE`",
+            )
+        self._site = site
+        self._overlay = _read_overlay(overlay) if overlay else None
+        self._overlay_folder = overlay.resolve().parent if overlay else None
+        self.secrets = SecretStore(site.folder)
+        self._overlay_secrets = SecretStore(self._overlay_folder) if self._overlay_folder else None
+
+    @property
+    def kind(self) -> Literal["lab", "live"]:
+        """What the first line of every run says."""
+        return "lab" if self._overlay is not None else "live"
+
+    def endpoint(self, device: str, protocol: str) -> Endpoint:
+        """Where `protocol` of `device` is reached.
+
+        Raises:
+            AccessError: the overlay does not name the device, or the inventory does not know it.
+        """
+        own = self._own(device, protocol)
+        if self._overlay is None or self._overlay_folder is None or self._overlay_secrets is None:
+            return own
+        entry: OverlayEntry | None = self._overlay.devices.get(device, {}).get(protocol)  # type: ignore[call-overload]
+        if entry is None:
+            # Never fall back to the device's own address: a lab run must not reach a real device.
+            raise AccessError(
+                f"the endpoints overlay has no {protocol} entry",
+                where=device,
+                remedy="bring the lab up again after the inventory changed, or add the device to the overlay",
+            )
+        return Endpoint(
+            device=device,
+            protocol=protocol,
+            host=entry.host,
+            port=entry.port,
+            user=entry.user or own.user,
+            password_reference=entry.password or own.password_reference,
+            ca=self._overlay_folder / entry.ca if entry.ca else own.ca,
+            known_hosts=self._overlay_folder / entry.known_hosts if entry.known_hosts else own.known_hosts,
+            secrets=self._overlay_secrets if entry.password else self.secrets,
+        )
+
+    def _own(self, device: str, protocol: str) -> Endpoint:
+        site = self._site
+        if device in site.server_by_name:
+            bmc = site.server_by_name[device].bmc
+            address, credential = bmc.address, bmc.credential
+        elif device in site.switch_by_name:
+            management = site.switch_by_name[device].management
+            address, credential = management.address, management.credential
+        elif site.storage and site.storage.name == device:
+            address, credential = site.storage.management.address, site.storage.management.credential
+        else:
+            raise AccessError("no such device in the inventory", where=device)
+        login = site.credential_by_name[credential]
+        trust = site.trust
+        return Endpoint(
+            device=device,
+            protocol=protocol,
+            host=str(address),
+            port=DEFAULT_PORTS[protocol],
+            user=login.user,
+            password_reference=login.password,
+            ca=site.folder / trust.ca_bundle if trust.ca_bundle else None,
+            known_hosts=site.folder / trust.known_hosts if trust.known_hosts else None,
+            secrets=self.secrets,
+        )
+
+
+def _read_overlay(path: Path) -> Overlay:
+    import yaml
+
+    try:
+        document: Any = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
+        return Overlay.model_validate(document)
+    except OSError as error:
+        raise StateError(f"the endpoints overlay cannot be read: {error.strerror}", where=str(path)) from error
+    except (yaml.YAMLError, ValidationError) as error:
+        raise AccessError(f"the endpoints overlay is not valid: {error}", where=str(path)) from error

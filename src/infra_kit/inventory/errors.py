@@ -1,0 +1,122 @@
+"""The one exception tree, and the exit codes its classes end a command with.
+
+A message says what happened, where (device, file:line), and what to do next; no traceback reaches a user.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import ClassVar
+
+
+class ExitCode(IntEnum):
+    """What a command's exit status means; the contract of the design, section 4."""
+
+    OK = 0
+    ERROR = 1
+    CHANGES = 2
+    STALE = 3
+    LOCKED = 4
+    PARTIAL = 5
+    USAGE = 64
+    INVENTORY = 65
+
+
+class InfraKitError(Exception):
+    """Base of everything infra-kit raises on purpose.
+
+    Args:
+        what: what went wrong, in one sentence, with the other side's own words where there are any.
+        where: device, file:line or resource id; empty where the sentence already says it.
+        remedy: what the reader does next.
+    """
+
+    exit_code: ClassVar[ExitCode] = ExitCode.ERROR
+
+    def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
+        """Keep the three parts apart, so that text and JSON can show each in its place."""
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        """One line: where, what, remedy."""
+        place = f"{self.where}: " if self.where else ""
+        advice = f" ({self.remedy})" if self.remedy else ""
+        return f"{place}{self.what}{advice}"
+
+
+class UsageError(InfraKitError):
+    """The command line asks for something that does not exist or does not go together."""
+
+    exit_code = ExitCode.USAGE
+
+
+class InventoryError(InfraKitError):
+    """The inventory has errors; the findings say which."""
+
+    exit_code = ExitCode.INVENTORY
+
+
+class SecretError(InfraKitError):
+    """A secret reference does not resolve. Never carries the secret."""
+
+
+class AccessError(InfraKitError):
+    """The site may not be reached the way it was asked for: no running lab, no endpoint, a live site without consent."""
+
+
+class StateError(InfraKitError):
+    """The state folder or its database cannot be read or written; nothing has been sent to any device."""
+
+
+class LockedError(InfraKitError):
+    """Another run holds the site's lock."""
+
+    exit_code = ExitCode.LOCKED
+
+
+class StalePlanError(InfraKitError):
+    """What the plan was made from has moved; names the resources."""
+
+    exit_code = ExitCode.STALE
+
+
+class DeviceError(InfraKitError):
+    """A device did not do what was asked.
+
+    Args:
+        device: the device's name in the inventory.
+        what: operation and answer, the device's own words included.
+        remedy: what the reader does next.
+    """
+
+    def __init__(self, device: str, what: str, *, remedy: str = "") -> None:
+        """`where` is the device."""
+        super().__init__(what, where=device, remedy=remedy)
+        self.device = device
+
+
+class UnreachableError(DeviceError):
+    """No connection, or it broke, or it timed out."""
+
+
+class AuthenticationError(DeviceError):
+    """The device refused the login. Never retried more than twice: BMCs lock accounts."""
+
+
+class TrustError(DeviceError):
+    """The certificate or the host key is not the one that the inventory trusts."""
+
+
+class RefusedError(DeviceError):
+    """The device understood and refused: unknown attribute, bad value, duplicate object, unknown command."""
+
+
+class IdentityError(DeviceError):
+    """The device is not the one the inventory describes (model, service tag); it is never touched."""
+
+
+class VerificationError(DeviceError):
+    """After a change the device, read again, is not as intended."""

@@ -1,0 +1,160 @@
+"""A folder of YAML files becomes a Site: compose, merge, type, look up, check."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from infra_kit.inventory.catalog.load import load_catalog
+from infra_kit.inventory.document import Document, PathKeys, path_text, read_document
+from infra_kit.inventory.errors import InventoryError, UsageError
+from infra_kit.inventory.findings import Finding
+from infra_kit.inventory.models.site import Site
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOT_SECTIONS = frozenset({"workload.yaml"})
+"""Files of a site's folder that are not part of the inventory."""
+
+
+@dataclass(slots=True)
+class Loaded:
+    """What came of loading: the site if it could be typed, and every finding so far."""
+
+    folder: Path
+    documents: dict[str, Document] = field(default_factory=dict)
+    """Section name -> the file that holds it."""
+    files: list[Document] = field(default_factory=list)
+    value: dict[str, Any] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    site: Site | None = None
+
+    @property
+    def errors(self) -> list[Finding]:
+        """The findings that make the inventory unusable."""
+        return [finding for finding in self.findings if finding.severity == "error"]
+
+    def find(self, rule: str, path: PathKeys, message: str, hint: str, *, severity: str = "error") -> None:
+        """Add a finding at a path of the merged document."""
+        document = self.documents.get(str(path[0])) if path else None
+        if document is None and self.files:
+            document = next((each for each in self.files if each.file.endswith("site.yaml")), self.files[0])
+        line, column = document.place(path) if document else (1, 1)
+        file = document.file if document else str(self.folder / "site.yaml")
+        text = path_text(self.value, path)
+        self.findings.append(Finding(rule, severity, file, line, column, text, message, hint))  # type: ignore[arg-type]
+
+
+def load(target: Path) -> Loaded:
+    """Load and check a site.
+
+    Args:
+        target: the site's folder, or its site.yaml.
+
+    Raises:
+        UsageError: there is no such site.
+    """
+    loaded = Loaded(_folder_of(target))
+    _read(loaded)
+    if not loaded.errors:
+        _merge(loaded)
+    if not loaded.errors:
+        _type(loaded)
+    if loaded.site is not None and not loaded.errors:
+        from infra_kit.inventory.rules.engine import check
+
+        check(loaded)
+    loaded.findings.sort(key=lambda finding: (finding.file, finding.line, finding.column, finding.rule))
+    return loaded
+
+
+def load_site(target: Path) -> Site:
+    """Load a site that must be free of errors.
+
+    Raises:
+        UsageError: there is no such site.
+        InventoryError: it has errors.
+    """
+    loaded = load(target)
+    if loaded.errors or loaded.site is None:
+        first = loaded.errors[0]
+        raise InventoryError(
+            f"the inventory has {len(loaded.errors)} error(s); the first: {first.rule} {first.message}",
+            where=f"{first.file}:{first.line}:{first.column}",
+            remedy=f"`infra-kit validate {target}` lists all",
+        )
+    return loaded.site
+
+
+def _folder_of(target: Path) -> Path:
+    folder = target.parent if target.name == "site.yaml" and not target.is_dir() else target
+    if not folder.is_dir():
+        raise UsageError(f"no site at {target}", remedy="name a site's folder; `infra-kit init DIR --configuration 1` makes one")
+    if not any(folder.glob("*.yaml")):
+        raise UsageError(f"{folder} holds no YAML files", remedy="name a site's folder; `infra-kit init DIR --configuration 1` makes one")
+    return folder
+
+
+def _read(loaded: Loaded) -> None:
+    for path in sorted(loaded.folder.glob("*.yaml")):
+        if path.name not in NOT_SECTIONS:
+            document = read_document(path, str(path))
+            loaded.files.append(document)
+            loaded.findings.extend(document.findings)
+
+
+def _merge(loaded: Loaded) -> None:
+    for document in loaded.files:
+        for section, value in document.value.items():
+            if section in loaded.value:
+                line, column = document.place((section,))
+                loaded.findings.append(
+                    Finding(
+                        "IK0010",
+                        "error",
+                        document.file,
+                        line,
+                        column,
+                        section,
+                        f"section `{section}` is also in {loaded.documents[section].file}",
+                        "keep a section in one file",
+                    )
+                )
+                continue
+            loaded.value[section] = value
+            loaded.documents[section] = document
+
+
+def _type(loaded: Loaded) -> None:
+    try:
+        site = Site.model_validate(loaded.value)
+    except ValidationError as error:
+        for defect in error.errors(include_url=False):
+            _type_finding(loaded, defect)
+        return
+    catalog, findings = load_catalog(loaded.folder / "catalog")
+    loaded.findings.extend(findings)
+    content = json.dumps(loaded.value, sort_keys=True, separators=(",", ":"), default=str)
+    site._catalog = catalog  # noqa: SLF001  the loader is what fills these
+    site._folder = loaded.folder  # noqa: SLF001
+    site._digest = "sha256:" + hashlib.sha256(content.encode()).hexdigest()  # noqa: SLF001
+    loaded.site = site
+
+
+def _type_finding(loaded: Loaded, defect: Any) -> None:
+    location = tuple(part for part in defect["loc"] if part != "[key]")
+    if defect["type"] == "extra_forbidden":
+        loaded.find("IK0102", location, f"unknown key `{location[-1]}`", "check the spelling; `infra-kit schema` lists every key")
+    elif defect["type"] == "missing":
+        loaded.find("IK0103", location, f"`{location[-1]}` is missing", f"add `{location[-1]}:`")
+    else:
+        loaded.find("IK0101", location, _without_prefix(defect["msg"]), "`infra-kit schema` gives the form of every value")
+
+
+def _without_prefix(message: str) -> str:
+    return message.removeprefix("Value error, ")

@@ -1,0 +1,1 @@
+"""Cross-object checks, one file a family."""

@@ -1,0 +1,72 @@
+"""Secret references and what they resolve to: late, into SecretStr, remembered only to be masked."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from infra_kit.inventory.errors import SecretError
+
+SCHEMES = ("env", "file", "ansible-vault", "vault")
+
+
+class SecretStore:
+    """Resolves references relative to a folder and remembers the values so that texts can be masked.
+
+    Args:
+        folder: what `file:` and `ansible-vault:` paths are relative to.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """Nothing is resolved yet."""
+        self._folder = folder or Path.cwd()
+        self._lock = threading.Lock()
+        self._values: dict[str, SecretStr] = {}
+
+    def resolve(self, reference: str) -> SecretStr:
+        """The secret behind a reference.
+
+        Raises:
+            SecretError: unknown scheme, or nothing there. The message names the reference, never a value.
+        """
+        with self._lock:
+            if reference not in self._values:
+                self._values[reference] = SecretStr(self._read(reference))
+            return self._values[reference]
+
+    def mask(self, text: str) -> str:
+        """`text` with every secret resolved so far replaced by its reference in guillemets."""
+        with self._lock:
+            known = sorted(self._values.items(), key=lambda item: -len(item[1].get_secret_value()))
+        for reference, secret in known:
+            if secret.get_secret_value():
+                text = text.replace(secret.get_secret_value(), f"«{reference}»")
+        return text
+
+    def _read(self, reference: str) -> str:
+        scheme, _, rest = reference.partition(":")
+        if scheme == "env":
+            return _from_environment(rest)
+        if scheme == "file":
+            return _from_file(self._folder / rest)
+        raise SecretError(f"secret reference `{reference}` has an unknown scheme", remedy=f"use one of {', '.join(SCHEMES)}")
+
+
+def _from_environment(name: str) -> str:
+    value = os.environ.get(name)
+    if not value:
+        raise SecretError(f"environment variable {name} is not set", remedy=f"export {name} before the run")
+    return value
+
+
+def _from_file(path: Path) -> str:
+    try:
+        value = path.read_text(encoding="utf-8").rstrip("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SecretError(f"secret file {path} cannot be read: {error}", remedy="create it with mode 0600") from error
+    if not value:
+        raise SecretError(f"secret file {path} is empty")
+    return value

@@ -1,0 +1,1 @@
+"""Stand-ins for a site's devices: stateful, strict, on loopback, able to misbehave on demand."""

@@ -1,0 +1,54 @@
+"""What an emulated device can be told to do wrong, and what it remembers of what was asked of it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+
+@dataclass(slots=True)
+class Faults:
+    """Misbehaviour on demand. Counters go down as they are used up; all at rest by default."""
+
+    latency_s: float = 0.0
+    """Added before every answer (HTTP) or every command's output (SSH)."""
+    server_errors: int = 0
+    """The next N requests are answered 503 (HTTP), or `% Error: Internal error.` (SSH)."""
+    refuse_logins: int = 0
+    """The next N logins are refused, right password or not."""
+    drop_after_changes: int | None = None
+    """After that many further changes (writes, configuration lines) the connection is cut without an answer, once."""
+    stuck_jobs: bool = False
+    """Jobs (BMC) never finish."""
+    half_apply: bool = False
+    """The next change is accepted and only half of it takes effect, once."""
+    unreachable: bool = False
+    """New connections are closed at once."""
+
+    def update(self, values: dict[str, Any]) -> None:
+        """Set the named faults.
+
+        Raises:
+            ValueError: a name that is no fault.
+        """
+        known = {entry.name for entry in fields(self)}
+        for name, value in values.items():
+            if name not in known:
+                msg = f"no such fault: {name} (known: {', '.join(sorted(known))})"
+                raise ValueError(msg)
+            setattr(self, name, value)
+
+    def as_dict(self) -> dict[str, Any]:
+        """All faults, for the control call's answer."""
+        return asdict(self)
+
+
+@dataclass(slots=True)
+class Events:
+    """What a device was asked, in order; the proof that `drift` writes nothing reads it."""
+
+    entries: list[tuple[str, str]] = field(default_factory=list)
+
+    def add(self, verb: str, what: str) -> None:
+        """One request: verb is the HTTP method, or `login`, `show`, `configure`, `line`, `save` on SSH."""
+        self.entries.append((verb, what))

@@ -1,0 +1,1 @@
+"""Servers through their BMC: BIOS attributes, boot order, power, identity."""

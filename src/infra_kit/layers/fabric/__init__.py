@@ -1,0 +1,1 @@
+"""Switches: OS10 configuration, rendered, compared, pushed, verified."""

@@ -1,0 +1,1 @@
+"""The PowerScale array through its platform API."""
