@@ -5,17 +5,26 @@ from __future__ import annotations
 from typing import Generic, Literal, TypeVar
 
 from infra_kit.inventory.models.base import Noun
-from infra_kit.inventory.types import PortMode, SpeedGbps
+from infra_kit.inventory.models.bios import BiosProfile
+from infra_kit.inventory.types import PortGroupName, PortMode, SpeedGbps
 
 Value = TypeVar("Value")
 
 
 class Figure(Noun, Generic[Value]):
-    """One fact. `sourced`: a named document says so. `derived`: arithmetic on sourced ones. `verify`: not confirmed, never printed as a fact."""
+    """One fact.
+
+    `sourced`: a named document says so. `derived`: arithmetic on sourced ones. `verify`: not confirmed, never printed as a fact.
+    """
 
     value: Value
     status: Literal["sourced", "derived", "verify"]
     source: str
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether the value may be printed as a fact and may make an error."""
+        return self.status != "verify"
 
 
 class ServerModel(Noun):
@@ -29,10 +38,20 @@ class ServerModel(Noun):
     dimms_per_channel_set: Figure[int]
     """DIMMs that fill every memory channel of one socket once (8 on EPYC 7002/7003)."""
     max_memory_gib: Figure[int]
+    memory_speed_mts: Figure[int] | None = None
     drive_bays: Figure[dict[str, int]]
     """Form factor (2.5, 3.5, nvme, boss) -> the largest number of bays that a chassis variant offers."""
     max_double_wide_gpus: Figure[int]
     max_single_wide_gpus: Figure[int]
+    pcie_slots: Figure[int] | None = None
+    pcie_lanes: Figure[int] | None = None
+    lom_ports: Figure[int] | None = None
+    """1GbE ports on the board, without the dedicated iDRAC port."""
+    ocp_nic: Figure[bool] | None = None
+    boot_device: Figure[str] | None = None
+    storage_controllers: Figure[list[str]] | None = None
+    bmc: Figure[str] | None = None
+    tpm: Figure[str] | None = None
     psu_bays: Figure[int]
     psu_options_w: Figure[list[int]]
     idle_w: Figure[int]
@@ -51,9 +70,13 @@ class PortRange(Noun):
 class PortGroupModel(Noun):
     """A port-group and the modes it takes."""
 
-    group: str
+    group: PortGroupName
     ports: list[int]
     modes: list[PortMode]
+    default: PortMode
+    """The mode of a factory-fresh switch."""
+    suffixed: list[PortMode] = []
+    """Modes in which OS10 names the one interface of a port with `:1`."""
 
 
 class BreakoutModel(Noun):
@@ -62,12 +85,15 @@ class BreakoutModel(Noun):
     first: int
     last: int
     modes: list[PortMode]
+    default: PortMode
+    """The mode of a factory-fresh switch."""
 
 
 class SwitchModel(Noun):
-    """A switch model as OS10 numbers it."""
+    """A switch model as OS10 numbers it; `catalog.ports` says which interfaces exist in which modes."""
 
     name: str
+    asic: Figure[str] | None = None
     rack_units: Figure[int]
     ports: Figure[list[PortRange]]
     port_groups: Figure[list[PortGroupModel]]
@@ -75,9 +101,16 @@ class SwitchModel(Noun):
     vlt_interconnect_ports: Figure[list[int]]
     """Ports meant for the VLT interconnect; empty where none are."""
     max_breakout_interfaces: Figure[int | None]
+    """How many interfaces the switch runs in all, broken out or not; none where no limit is known."""
+    capacity_gbps: Figure[int] | None = None
+    """Full duplex, both directions counted."""
+    typical_w: Figure[int] | None = None
     max_w: Figure[int]
     psu_bays: Figure[int]
+    fan_drawers: Figure[int] | None = None
     max_mtu: Figure[int]
+    ip_mtu_overhead: Figure[int] | None = None
+    """How much smaller the IP MTU is than the interface's, bytes."""
 
 
 class ProtectionLayout(Noun):
@@ -87,6 +120,8 @@ class ProtectionLayout(Noun):
     b: int
     m: int
     min_nodes: int
+    confirmed: bool = True
+    """Whether the smallest number of nodes comes from a document."""
 
 
 class ArrayModel(Noun):
@@ -99,6 +134,8 @@ class ArrayModel(Noun):
     max_nodes: Figure[int]
     drives_per_node: Figure[int]
     drive_options_tb: Figure[list[float]]
+    memory_per_node_gib: Figure[int] | None = None
+    cores_per_node: Figure[int] | None = None
     front_end_speeds_gbps: Figure[list[int]]
     max_front_end_ports: Figure[int]
     max_mtu: Figure[int]
@@ -121,3 +158,15 @@ class ProcessorModel(Noun):
     name: str
     cores: Figure[int]
     max_w: Figure[int]
+    max_sockets: Figure[int] | None = None
+
+
+class CatalogFile(Noun):
+    """One file of the catalogue: any of its sections."""
+
+    servers: list[ServerModel] = []
+    switches: list[SwitchModel] = []
+    arrays: list[ArrayModel] = []
+    gpus: list[GpuModel] = []
+    processors: list[ProcessorModel] = []
+    bios_profiles: list[BiosProfile] = []
