@@ -1,0 +1,69 @@
+"""What every test has: the guard against connections beyond loopback, and sites to work on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+GUARD = Path(__file__).with_name("guard")
+
+sys.path.insert(0, str(GUARD))
+import loopback_guard  # noqa: E402  the line above makes it importable
+
+loopback_guard.install()
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(GUARD), os.environ.get("PYTHONPATH", "")]))
+# A terminal's width and colours must not decide what a test sees.
+os.environ.update({"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"})
+for variable in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+    os.environ.pop(variable, None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _guard_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where this process and its children note what they were kept from."""
+    log = tmp_path_factory.mktemp("guard") / "beyond-loopback.log"
+    os.environ[loopback_guard.LOG_VARIABLE] = str(log)
+    return log
+
+
+@pytest.fixture(autouse=True)
+def _stays_on_loopback(_guard_log: Path) -> Iterator[None]:
+    """Fail the test during which anything tried to reach beyond loopback, swallowed or not."""
+    _guard_log.unlink(missing_ok=True)
+    yield
+    if _guard_log.exists():
+        noted = _guard_log.read_text(encoding="utf-8")
+        _guard_log.unlink()
+        pytest.fail(f"an attempt to reach beyond loopback:\n{noted}", pytrace=False)
+
+
+@pytest.fixture
+def repository() -> Path:
+    """The checkout that the tests are in."""
+    return REPOSITORY
+
+
+@pytest.fixture(params=["configuration-1", "configuration-2"])
+def reference_site(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A fresh copy of each reference site, without any state of an earlier run."""
+    return copy_site(request.param, tmp_path)
+
+
+@pytest.fixture
+def site_folder(tmp_path: Path) -> Path:
+    """A fresh copy of the first reference site."""
+    return copy_site("configuration-1", tmp_path)
+
+
+def copy_site(name: str, folder: Path) -> Path:
+    """Copy a reference site into a folder, without its state."""
+    return Path(shutil.copytree(REPOSITORY / "inventory" / name, folder / name, ignore=shutil.ignore_patterns(".infra-kit")))
