@@ -1,0 +1,447 @@
+"""What a line depends on elsewhere in the configuration, and what follows from it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from infra_kit.lab.os10.configuration import Line, numbers_of
+from infra_kit.lab.os10.factory import PORT_LINES
+from infra_kit.lab.os10.grammar import ILLEGAL, RefusedLineError, grammar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from infra_kit.lab.os10.switch import Change, EmulatedSwitch
+
+_VLT_VLAN = 4094
+_VLT_PORT_CHANNEL = 1000
+_TRUNK = "switchport trunk allowed vlan"
+_ACCESS = "switchport access vlan"
+
+
+def check(change: Change) -> None:
+    """Refuse what the rest of the configuration does not allow."""
+    name = change.match.form.check
+    if name in _CHECKS:
+        _CHECKS[name](change)
+
+
+def settle(change: Change) -> None:
+    """Let the rest of the configuration follow."""
+    name = change.match.form.check
+    if name in _CONSEQUENCES:
+        _CONSEQUENCES[name](change)
+
+
+def _refuse(text: str) -> None:
+    raise RefusedLineError(f"% Error: {text}")
+
+
+def _ethernets(switch: EmulatedSwitch) -> Iterator[Line]:
+    return switch.running.find("interface ethernet")
+
+
+def _carriers(switch: EmulatedSwitch, vlan: int) -> Iterator[Line]:
+    """Ports and port-channels that carry a VLAN."""
+    for line in switch.running.find("interface "):
+        trunk, access = line.get(_TRUNK), line.get(_ACCESS)
+        if (trunk and vlan in numbers_of(trunk.rpartition(" ")[2])) or access == f"{_ACCESS} {vlan}":
+            yield line
+
+
+def _vlan(change: Change) -> None:
+    number = int(change.match.text.removeprefix("interface vlan"))
+    if number == _VLT_VLAN:
+        _refuse("VLAN 4094 is reserved for VLT")
+    if change.match.negated:
+        if number == 1:
+            _refuse("Default VLAN cannot be deleted")
+        for carrier in _carriers(change.switch, number):
+            _refuse(f"VLAN {number} is in use by {carrier.text.removeprefix('interface ')}")
+
+
+def _port_channel(change: Change) -> None:
+    number = int(change.match.text.removeprefix("interface port-channel"))
+    if number == _VLT_PORT_CHANNEL:
+        _refuse("Port-channel 1000 is reserved for VLT")
+    if change.match.negated:
+        for port in _ethernets(change.switch):
+            if (port.get("channel-group") or "").startswith(f"channel-group {number} "):
+                _refuse(f"Port-channel {number} has member {port.text.removeprefix('interface ')}")
+
+
+def _fixed(change: Change) -> None:
+    if change.match.negated:
+        raise RefusedLineError(ILLEGAL)
+
+
+def _ethernet(change: Change) -> None:
+    _fixed(change)
+    _existing(change.switch, change.match.text.removeprefix("interface ethernet"))
+
+
+def _existing(switch: EmulatedSwitch, port: str) -> None:
+    ports = switch.ports()
+    if port in ports:
+        return
+    plain = port.partition(":")[0]
+    if plain in ports or any(each.startswith(f"{plain}:") for each in ports):
+        _refuse(f"Interface ethernet{port} does not exist in the port's present mode")
+    _refuse(f"Interface ethernet{port} does not exist")
+
+
+def _breakout(change: Change) -> None:
+    words = change.match.words
+    model = next((each for each in change.switch.model.breakouts.value if each.first <= _number(words[2]) <= each.last), None)
+    if model is None:
+        _refuse(f"Port {words[2]} cannot be broken out on this platform")
+    if change.adds and model is not None and words[4] not in model.modes:
+        raise RefusedLineError(ILLEGAL)
+    if change.parent.get(change.match.slot) != change.match.text:
+        _unused(change.switch, {_number(words[2])})
+
+
+def _port_group(change: Change) -> None:
+    _fixed(change)
+    if change.match.text.removeprefix("port-group ") not in _groups(change.switch):
+        raise RefusedLineError(ILLEGAL)
+
+
+def _port_group_mode(change: Change) -> None:
+    group = _groups(change.switch)[change.parent.text.removeprefix("port-group ")]
+    if change.adds and change.match.words[2] not in group.modes:
+        raise RefusedLineError(ILLEGAL)
+    if change.parent.get("mode") != change.match.text:
+        _unused(change.switch, set(group.ports))
+
+
+def _unused(switch: EmulatedSwitch, numbers: set[int]) -> None:
+    """A port's mode changes only while nothing depends on the port."""
+    discovery = _discovery(switch)
+    for line in _ethernets(switch):
+        port = line.text.removeprefix("interface ethernet")
+        if _number(port) not in numbers:
+            continue
+        if line.get("channel-group") or line.get("ip address") or port in discovery:
+            _refuse(f"Interface ethernet{port} is in use; remove its configuration first")
+
+
+def _groups(switch: EmulatedSwitch) -> dict[str, object]:
+    return {group.group: group for group in switch.model.port_groups.value}
+
+
+def _number(port: str) -> int:
+    return int(port.rpartition("/")[2].partition(":")[0])
+
+
+def _member(change: Change) -> None:
+    if change.parent.get("channel-group"):
+        _refuse("Interface is a member of a port-channel")
+
+
+def _layer(change: Change) -> None:
+    if change.match.negated:
+        if change.parent.get("vlt-port-channel"):
+            _refuse("Interface is a VLT port-channel")
+        return
+    _member(change)
+    if change.parent.get("ip address"):
+        _refuse("Interface has an IP address; remove it first")
+    if change.parent.text.removeprefix("interface ethernet") in _discovery(change.switch):
+        _refuse("Interface is a VLT discovery interface")
+
+
+def _layer2(change: Change) -> None:
+    if change.adds:
+        _layer(change)
+
+
+def _switched(change: Change) -> None:
+    _member(change)
+    if change.parent.get("switchport"):
+        _refuse("Interface is not in switchport mode")
+
+
+def _access_vlan(change: Change) -> None:
+    if change.match.negated:
+        return
+    _switched(change)
+    _vlan_exists(change, int(change.match.words[3]))
+
+
+def _trunk_vlans(change: Change) -> None:
+    if change.match.negated:
+        return
+    _switched(change)
+    if change.parent.get("switchport mode") != "switchport mode trunk":
+        _refuse("Interface is not in trunk mode")
+    for number in numbers_of(change.match.words[4]):
+        _vlan_exists(change, number)
+
+
+def _vlan_exists(change: Change, number: int) -> None:
+    if f"interface vlan{number}" not in change.switch.running.block:
+        _refuse(f"VLAN {number} does not exist")
+
+
+def _layer3(change: Change) -> None:
+    if change.match.negated:
+        return
+    _member(change)
+    if not change.parent.get("switchport"):
+        _refuse("Interface is in switchport mode")
+
+
+def _channel_group(change: Change) -> None:
+    if change.match.negated:
+        return
+    number = change.match.words[1]
+    if f"interface port-channel{number}" not in change.switch.running.block:
+        _refuse(f"Port-channel {number} does not exist")
+    held = change.parent.get("channel-group")
+    if held and not held.startswith(f"channel-group {number} "):
+        _refuse("Interface is already a member of another port-channel")
+    if change.parent.get("ip address") or change.parent.get(_TRUNK):
+        _refuse("Interface has Layer 2 or Layer 3 configuration; remove it first")
+    if change.parent.text.removeprefix("interface ethernet") in _discovery(change.switch):
+        _refuse("Interface is a VLT discovery interface")
+
+
+def _vlt_port_channel(change: Change) -> None:
+    if change.adds and change.parent.get("switchport"):
+        _refuse("Interface is not in switchport mode")
+
+
+def _single(change: Change) -> None:
+    if change.match.negated:
+        return
+    head = change.match.slot
+    for line in change.parent.find(f"{head} "):
+        if line.text != change.match.text:
+            _refuse(f"{line.text} exists already")
+
+
+def _discovery(switch: EmulatedSwitch) -> set[str]:
+    found: set[str] = set()
+    for domain in switch.running.find("vlt-domain "):
+        text = domain.get("discovery-interface")
+        if text:
+            found.update(_expanded(text.removeprefix("discovery-interface ")))
+    return found
+
+
+def _expanded(ports: str) -> list[str]:
+    """`ethernet1/1/49-1/1/52` as single ports."""
+    found: list[str] = []
+    for part in ports.replace("ethernet", "").split(","):
+        first, _, last = part.partition("-")
+        if ":" in first or not last:
+            found.append(first)
+        else:
+            found.extend(f"1/1/{number}" for number in range(_number(first), _number(last) + 1))
+    return found
+
+
+def _discovery_ports(change: Change) -> None:
+    if change.match.negated:
+        return
+    for port in _expanded(change.match.words[1]):
+        _existing(change.switch, port)
+        line = change.switch.running.block[f"interface ethernet{port}"]
+        if not line.get("switchport") or line.get("ip address") or line.get("channel-group"):
+            _refuse(f"Interface ethernet{port} must be `no switchport` and free to be a discovery interface")
+
+
+def _link_members(change: Change) -> None:
+    member = change.match.words[1]
+    if change.match.negated or member == "auto-recover":
+        return
+    if member.startswith("port-channel"):
+        if f"interface {member}" not in change.switch.running.block:
+            _refuse(f"{member} does not exist")
+        return
+    for port in _expanded(member):
+        _existing(change.switch, port)
+
+
+def _class_map(change: Change) -> None:
+    if change.adds:
+        return
+    name = change.match.words[3]
+    for policy in change.switch.running.find("policy-map "):
+        if f"class {name}" in policy.block:
+            _refuse(f"Class-map {name} is in use by {policy.text}")
+
+
+def _policy_class(change: Change) -> None:
+    kind, name = change.parent.text.split()[2], change.match.words[1]
+    if change.adds and f"class-map type {kind} {name}" not in change.switch.running.block:
+        _refuse(f"Class-map {name} does not exist")
+
+
+def _service_policy(change: Change) -> None:
+    _exists(change, f"policy-map type {change.match.words[3]} {change.match.words[-1]}")
+
+
+def _trust_map(change: Change) -> None:
+    _exists(change, f"trust dot1p-map {change.match.words[-1]}")
+
+
+def _exists(change: Change, opening: str) -> None:
+    if change.adds and opening not in change.switch.running.block:
+        _refuse(f"{opening} does not exist")
+
+
+def _bandwidth(change: Change) -> None:
+    policy = next(line for line in change.switch.running.find("policy-map ") if change.parent in line.block.values())
+    shares = [line.get("bandwidth percent") or "0" for line in policy.block.values() if line is not change.parent]
+    given = int(change.match.words[2]) if change.adds else 0
+    if sum(int(share.split()[-1]) for share in shares) + given > 100:  # noqa: PLR2004  per cent
+        _refuse("Sum of bandwidth exceeds 100 percent")
+
+
+def _user(change: Change) -> None:
+    if change.match.negated and change.match.words[1] == change.switch.identity.user:
+        _refuse("Cannot delete the current user")
+
+
+def _addresses(change: Change) -> None:
+    words = change.match.text.split()[2:]
+    words = words[2:] if words[:1] == ["vrf"] else words
+    if not all(re.fullmatch(r"\d+\.\d+\.\d+\.\d+", word) for word in words):
+        raise RefusedLineError(ILLEGAL)
+
+
+def _after_layer(change: Change) -> None:
+    block = change.parent.block
+    if change.match.negated:
+        for slot in [slot for slot in block if slot.startswith("switchport ")]:
+            del block[slot]
+        return
+    del block["switchport"]
+    _default_vlan(change)
+
+
+def _after_mode(change: Change) -> None:
+    """`switchport mode` makes a routed port switched again; access mode is not shown, it is the default."""
+    block = change.parent.block
+    block.pop("switchport", None)
+    if block.get("switchport mode", Line("")).text != "switchport mode trunk":
+        block.pop("switchport mode", None)
+        block.pop(_TRUNK, None)
+    if _ACCESS not in block:
+        _default_vlan(change)
+
+
+def _default_vlan(change: Change) -> None:
+    if not change.parent.get("switchport") and not change.parent.get(_ACCESS):
+        change.switch.store(change.parent, grammar().read(change.mode, f"{_ACCESS} 1"))
+
+
+def _after_channel_group(change: Change) -> None:
+    block = change.parent.block
+    for slot in [slot for slot in block if slot.startswith("switchport")]:
+        del block[slot]
+    if change.adds:
+        change.switch.store(change.parent, grammar().read(change.mode, "no switchport"))
+    else:
+        _default_vlan(change)
+
+
+def _after_port_channel(change: Change) -> None:
+    if change.adds:
+        line = change.switch.running.block[change.match.slot]
+        for text in ("no shutdown", f"{_ACCESS} 1"):
+            change.switch.store(line, grammar().read("port-channel", text))
+
+
+def _after_vlan(change: Change) -> None:
+    if change.adds:
+        change.switch.store(change.switch.running.block[change.match.slot], grammar().read("vlan", "no shutdown"))
+
+
+def _after_port_mode(change: Change) -> None:
+    """Ports that the new mode makes appear; the others go."""
+    switch = change.switch
+    if change.match.negated:
+        _default_mode(change)
+    wanted = switch.ports()
+    for line in list(_ethernets(switch)):
+        if line.text.removeprefix("interface ethernet") not in wanted:
+            del switch.running.block[line.text]
+    for port in wanted:
+        opening = f"interface ethernet{port}"
+        if opening not in switch.running.block:
+            made = switch.store(switch.running, grammar().read("configure", opening))
+            for text in PORT_LINES if made else ():
+                switch.store(made or Line(""), grammar().read("ethernet", text))
+
+
+def _default_mode(change: Change) -> None:
+    if change.mode == "port-group":
+        group = next(each for each in change.switch.model.port_groups.value if change.parent.text.endswith(f" {each.group}"))
+        change.switch.store(change.parent, grammar().read("port-group", f"mode Eth {group.default}"))
+        return
+    port = change.match.words[2]
+    default = next(each.default for each in change.switch.model.breakouts.value if each.first <= _number(port) <= each.last)
+    change.switch.store(change.parent, grammar().read("configure", f"interface breakout {port} map {default}"))
+
+
+def _after_tacacs(change: Change) -> None:
+    """The switch never shows a key as it was given."""
+    line = change.parent.block.get(change.match.slot)
+    words = line.text.split() if line else []
+    if line and "key" in words:
+        at = words.index("key")
+        if words[at + 1] != "9":
+            conceal = change.switch.password_hash(words[-1])[-64:]
+            line.text = " ".join([*words[: at + 1], "9", conceal])
+
+
+def _after_user(change: Change) -> None:
+    line = change.parent.block.get(change.match.slot)
+    if line:
+        words = line.text.split()
+        words[3] = change.switch.password_hash(words[3])
+        line.text = " ".join(words if "priv-lvl" in words else [*words, "priv-lvl", "15" if "sysadmin" in words else "1"])
+
+
+_CHECKS: dict[str, Callable[[Change], None]] = {
+    "vlan": _vlan,
+    "port-channel": _port_channel,
+    "fixed": _fixed,
+    "ethernet": _ethernet,
+    "breakout": _breakout,
+    "port-group": _port_group,
+    "port-group-mode": _port_group_mode,
+    "layer": _layer,
+    "layer2": _layer2,
+    "access-vlan": _access_vlan,
+    "trunk-vlans": _trunk_vlans,
+    "layer3": _layer3,
+    "channel-group": _channel_group,
+    "vlt-port-channel": _vlt_port_channel,
+    "single": _single,
+    "discovery": _discovery_ports,
+    "link-members": _link_members,
+    "class-map": _class_map,
+    "policy-class": _policy_class,
+    "service-policy": _service_policy,
+    "trust-map": _trust_map,
+    "bandwidth": _bandwidth,
+    "user": _user,
+    "addresses": _addresses,
+}
+_CONSEQUENCES: dict[str, Callable[[Change], None]] = {
+    "layer": _after_layer,
+    "layer2": _after_mode,
+    "access-vlan": _default_vlan,
+    "channel-group": _after_channel_group,
+    "port-channel": _after_port_channel,
+    "vlan": _after_vlan,
+    "breakout": _after_port_mode,
+    "port-group-mode": _after_port_mode,
+    "tacacs": _after_tacacs,
+    "user": _after_user,
+}
