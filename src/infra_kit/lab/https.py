@@ -41,6 +41,10 @@ class HttpsEmulator(ABC):
     def unavailable(self) -> web.Response:
         """The device's own form of 503."""
 
+    def changes(self, request: web.BaseRequest) -> bool:
+        """Whether a request counts as a change for `drop_after_changes`; a device whose logins are POSTs says so here."""
+        return request.method not in _READS
+
     async def start(self, host: str, port: int) -> int:
         """Listen; gives the port."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -68,7 +72,7 @@ class HttpsEmulator(ABC):
             self.faults.server_errors -= 1
             return self.unavailable()
         response = await self.answer(request)
-        if request.method not in _READS and self._cut_is_due():
+        if self.changes(request) and self._cut_is_due():
             # The change has happened; only its answer is lost: the worst moment for a client.
             return self._cut(request)
         return response
