@@ -1,0 +1,1 @@
+"""A complete, valid, explicit site from a few counts: nouns first, then readable text from templates."""
