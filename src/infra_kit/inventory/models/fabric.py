@@ -63,3 +63,5 @@ class Fabric(Noun):
     ssh_max_auth_tries: int = 3
     management_gateway_network: Name | None = None
     """The out-of-band network whose gateway is the switches' management default route."""
+    management_vrf: bool = False
+    """Whether the management port is in a VRF of its own. OS10 moves it there only from the console: never switch it over SSH."""
