@@ -67,6 +67,10 @@ class AccessError(InfraKitError):
     """The site may not be reached the way it was asked for: no running lab, no endpoint, a live site without consent."""
 
 
+class LabError(InfraKitError):
+    """The lab cannot be started, found, asked or ended."""
+
+
 class StateError(InfraKitError):
     """The state folder or its database cannot be read or written; nothing has been sent to any device."""
 

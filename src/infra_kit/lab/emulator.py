@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,4 +42,12 @@ class Emulator(Protocol):
 
     async def stop(self) -> None:
         """Close the listener and every connection, and write the state."""
+        ...
+
+    def tamper(self, change: dict[str, Any]) -> None:
+        """Change the device's state behind infra-kit's back.
+
+        Raises:
+            ValueError: the device has nothing of that name, or refuses the value.
+        """
         ...

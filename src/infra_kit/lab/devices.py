@@ -1,0 +1,63 @@
+"""Which devices of a site the lab emulates, and what emulates each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from pathlib import Path
+
+    from infra_kit.inventory.models.site import Site
+    from infra_kit.lab.emulator import Emulator, Login, TlsFiles
+
+Kind = Literal["redfish", "os10", "onefs"]
+PARTS: tuple[str, ...] = ("bmcs", "switches", "array", "hosts", "kubernetes")
+"""What `--without` can leave out."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabDevice:
+    """One device to emulate: how it is reached, what it is, and the credential it accepts."""
+
+    name: str
+    kind: Kind
+    """The package of infra_kit.lab that emulates it."""
+    protocol: Literal["redfish", "ssh", "papi"]
+    model: str
+    credential: str
+
+    def build(self, site: Site, *, login: Login, tls: TlsFiles | None, host_key: Path | None, state_file: Path) -> Emulator:
+        """Its emulator, factory-fresh or as the state file remembers it. Does not listen yet."""
+        package = import_module(f"infra_kit.lab.{self.kind}")
+        emulator: Emulator = package.build(site, self.name, login=login, tls=tls, host_key=host_key, state_file=state_file)
+        return emulator
+
+
+def devices(site: Site, without: Collection[str] = ()) -> list[LabDevice]:
+    """The devices of the site that have an emulator, in the order of the inventory.
+
+    Args:
+        site: the site.
+        without: names of PARTS to leave out.
+    """
+    parts = {"bmcs": _bmcs, "switches": _switches, "array": _array}
+    return [device for part, of_site in parts.items() if part not in without for device in of_site(site)]
+
+
+def _bmcs(site: Site) -> Iterator[LabDevice]:
+    for server in site.servers:
+        model = site.profile_by_name[server.profile].model
+        yield LabDevice(server.name, "redfish", "redfish", model, server.bmc.credential)
+
+
+def _switches(site: Site) -> Iterator[LabDevice]:
+    for switch in site.switches:
+        yield LabDevice(switch.name, "os10", "ssh", switch.model, switch.management.credential)
+
+
+def _array(site: Site) -> Iterator[LabDevice]:
+    if site.storage is not None:
+        yield LabDevice(site.storage.name, "onefs", "papi", site.storage.model, site.storage.management.credential)

@@ -1,0 +1,84 @@
+"""Where a site's lab keeps its things: everything under `.infra-kit/lab` beside the site."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+PLACE = Path(".infra-kit") / "lab"
+
+
+@dataclass(frozen=True, slots=True)
+class LabFolder:
+    """The lab's folder of one site.
+
+    Args:
+        site: the site's folder.
+    """
+
+    site: Path
+
+    @property
+    def root(self) -> Path:
+        """The folder itself (mode 0700)."""
+        return self.site.resolve() / PLACE
+
+    @property
+    def record(self) -> Path:
+        """Who runs the lab and where its control call answers; there only while everything listens."""
+        return self.root / "lab.json"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the running lab for as long as it lives, however it ends."""
+        return self.root / "lab.lock"
+
+    @property
+    def log(self) -> Path:
+        """What the lab in the background says."""
+        return self.root / "lab.log"
+
+    @property
+    def endpoints(self) -> Path:
+        """The endpoints overlay; there only while everything listens."""
+        return self.root / "endpoints.yaml"
+
+    @property
+    def known_hosts(self) -> Path:
+        """The host keys of the emulated switches, pinned to where they listen."""
+        return self.root / "known_hosts"
+
+    @property
+    def ports(self) -> Path:
+        """Where each device listened last, so that it is found there again."""
+        return self.root / "ports.json"
+
+    @property
+    def token(self) -> Path:
+        """The control call's bearer token (mode 0600)."""
+        return self.root / "control.token"
+
+    @property
+    def trust(self) -> Path:
+        """The lab's certificate authority and the devices' certificates."""
+        return self.root / "trust"
+
+    @property
+    def secrets(self) -> Path:
+        """Passwords and keys made for this lab alone."""
+        return self.root / "secrets"
+
+    @property
+    def state(self) -> Path:
+        """What each device remembers."""
+        return self.root / "state"
+
+    def host_key(self, device: str) -> Path:
+        """The SSH host key of one device."""
+        return self.root / "host-keys" / device
+
+    def make(self) -> None:
+        """Create the folder, closed to others."""
+        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.root.parent.chmod(0o700)
+        self.root.chmod(0o700)

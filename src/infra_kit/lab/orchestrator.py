@@ -1,0 +1,142 @@
+"""A running lab: every device of a site, their trust and secrets, and the control call, in one asyncio loop."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import fcntl
+import json
+import logging
+import os
+import secrets
+import shutil
+from typing import IO, TYPE_CHECKING
+
+from infra_kit.inventory.errors import LabError
+from infra_kit.lab.control_server import ControlServer
+from infra_kit.lab.devices import devices
+from infra_kit.lab.emulator import Login
+from infra_kit.lab.folder import LabFolder
+from infra_kit.lab.listeners import HOST, Ports
+from infra_kit.lab.overlay import Listening, publish, withdraw
+from infra_kit.lab.private_file import write_private
+from infra_kit.lab.secret_files import make_secrets, password_of
+from infra_kit.lab.trust import Authority, host_key
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from infra_kit.inventory.models.site import Site
+    from infra_kit.lab.devices import LabDevice
+    from infra_kit.lab.emulator import Emulator
+
+_STOP_S = 5.0
+_LOCK_TRIES = 20
+_LOCK_PAUSE_S = 0.05
+_log = logging.getLogger("infra_kit.lab")
+
+
+class Lab:
+    """The lab of one site.
+
+    Args:
+        site: the site, free of errors.
+        without: parts to leave out (devices.PARTS).
+        embedded: runs inside a program that ends it itself; `infra-kit lab down` then leaves it alone.
+    """
+
+    def __init__(self, site: Site, without: Collection[str] = (), *, embedded: bool = False) -> None:
+        """Nothing is written or started yet."""
+        self._site = site
+        self._without = without
+        self._embedded = embedded
+        self._lock: IO[str] | None = None
+        self._control = ControlServer()
+        self._running: list[Emulator] = []
+        self.folder = LabFolder(site.folder)
+
+    async def start(self, *, reset: bool = False) -> None:
+        """Start every device, then publish where they are.
+
+        Args:
+            reset: forget what the devices remember: each is fresh from the factory.
+
+        Raises:
+            LabError: another lab of this site runs, or a device cannot be started; nothing is left running then.
+        """
+        self.folder.make()
+        self._lock = await _take(self.folder)
+        try:
+            withdraw(self.folder)  # what a killed lab may have left
+            if reset and self.folder.state.exists():
+                shutil.rmtree(self.folder.state)
+            await self._start_all()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Withdraw the overlay, stop every device, give the lock back. What the devices remember stays."""
+        if self._lock is not None:
+            withdraw(self.folder)
+        stopping = [each.stop() for each in self._running] + [self._control.stop()]
+        for outcome in await asyncio.gather(*(asyncio.wait_for(each, _STOP_S) for each in stopping), return_exceptions=True):
+            if isinstance(outcome, BaseException):
+                _log.warning("a device did not stop in order: %r", outcome)
+        self._running.clear()
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    async def _start_all(self) -> None:
+        make_secrets(self._site, self.folder)
+        self.folder.state.mkdir(exist_ok=True, mode=0o700)
+        authority = Authority(self.folder.trust)
+        ports = Ports(self.folder.ports)
+        listening = [await self._start_device(each, authority, ports) for each in devices(self._site, self._without)]
+        token = secrets.token_urlsafe(32)
+        write_private(self.folder.token, token + "\n")
+        control_port = await self._control.start(HOST, ports.wanted("control"), token)
+        ports.remember({"control": control_port} | {each.device.name: each.port for each in listening})
+        publish(self._site, self.folder, listening)
+        record = {
+            "pid": os.getpid(),
+            "started": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+            "control": {"host": HOST, "port": control_port, "token_file": str(self.folder.token)},
+            "embedded": self._embedded,
+        }
+        write_private(self.folder.record, json.dumps(record, indent=1) + "\n")
+        _log.info("%d devices listen", len(listening))
+
+    async def _start_device(self, device: LabDevice, authority: Authority, ports: Ports) -> Listening:
+        by_ssh = device.protocol == "ssh"
+        emulator = device.build(
+            self._site,
+            login=Login(self._site.credential_by_name[device.credential].user, password_of(self._site, self.folder, device.credential)),
+            tls=None if by_ssh else authority.issue(device.name, HOST),
+            host_key=host_key(self.folder.host_key(device.name)) if by_ssh else None,
+            state_file=self.folder.state / f"{device.name}.json",
+        )
+        try:
+            port = await emulator.start(HOST, ports.wanted(device.name))
+        except OSError as error:
+            raise LabError(f"the emulated device cannot listen: {error}", where=device.name) from error
+        self._running.append(emulator)
+        listening = Listening(device, HOST, port)
+        self._control.add(emulator, listening)
+        return listening
+
+
+async def _take(folder: LabFolder) -> IO[str]:
+    """The lab's lock; the operating system gives it back however the process ends."""
+    lock = folder.lock.open("a")
+    for _ in range(_LOCK_TRIES):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            # Whoever only asks whether a lab runs holds the lock for an instant.
+            await asyncio.sleep(_LOCK_PAUSE_S)
+        else:
+            return lock
+    lock.close()
+    raise LabError("a lab runs already for this site", where=str(folder.site), remedy="`infra-kit lab status` shows it, `lab down` ends it")

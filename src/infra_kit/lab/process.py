@@ -1,0 +1,123 @@
+"""The lab as one process in the background: started, found again, ended."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from infra_kit.inventory.errors import LabError
+from infra_kit.lab.overlay import withdraw
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+    from infra_kit.lab.folder import LabFolder
+
+_READY_S = 60.0
+_GRACE_S = 15.0
+_POLL_S = 0.05
+_LOG_TAIL = 15
+
+
+@dataclass(frozen=True, slots=True)
+class LabProcess:
+    """The lab that runs for a site."""
+
+    pid: int
+    started: str
+    control: dict[str, Any]
+    embedded: bool
+
+
+def find(folder: LabFolder) -> LabProcess | None:
+    """The lab that runs for a site and listens, or None. The lock decides, not a pid that may be another's by now."""
+    try:
+        record = json.loads(folder.record.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None  # none, or on its way up or down
+    if not _is_held(folder):
+        return None
+    return LabProcess(record["pid"], record["started"], record["control"], record["embedded"])
+
+
+def start(folder: LabFolder, *, without: Collection[str] = (), reset: bool = False) -> LabProcess:
+    """Start the lab in the background and wait until every device listens.
+
+    Raises:
+        LabError: it ended at once or did not get ready; with the last lines of its log.
+    """
+    folder.make()
+    command = [sys.executable, "-m", "infra_kit.lab", str(folder.site.resolve())]
+    command += ["--without", ",".join(sorted(without))] if without else []
+    command += ["--reset"] if reset else []
+    with folder.log.open("w", encoding="utf-8") as log:
+        folder.log.chmod(0o600)
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)  # noqa: S603  our own interpreter and module
+    deadline = time.monotonic() + _READY_S
+    while time.monotonic() < deadline:
+        found = find(folder)
+        if found is not None:
+            return found
+        if child.poll() is not None:
+            raise LabError(f"the lab ended with exit code {child.returncode}:\n{_tail(folder.log)}", where=str(folder.site))
+        time.sleep(_POLL_S)
+    child.terminate()
+    raise LabError(f"the lab was not ready after {_READY_S:.0f} s and was ended:\n{_tail(folder.log)}", where=str(folder.site))
+
+
+def stop(folder: LabFolder) -> int | None:
+    """End the lab of a site and withdraw its overlay; what its devices remember stays.
+
+    Returns:
+        The pid that was ended, or None where none ran.
+
+    Raises:
+        LabError: it runs inside another program, or cannot be ended.
+    """
+    found = find(folder)
+    if found is None:
+        if not _is_held(folder):
+            withdraw(folder)
+            return None
+        raise LabError("the lab is just coming up or going down", where=str(folder.site), remedy="try again in some seconds")
+    if found.embedded:
+        raise LabError(f"the lab runs inside another program (pid {found.pid})", where=str(folder.site), remedy="end that program")
+    for attempt in (signal.SIGTERM, signal.SIGKILL):
+        os.kill(found.pid, attempt)
+        if _wait_until_free(folder):
+            withdraw(folder)
+            return found.pid
+    raise LabError(f"pid {found.pid} does not end", where=str(folder.site), remedy=f"look at it with `ps -fp {found.pid}`")
+
+
+def _wait_until_free(folder: LabFolder) -> bool:
+    deadline = time.monotonic() + _GRACE_S
+    while time.monotonic() < deadline:
+        if not _is_held(folder):
+            return True
+        time.sleep(_POLL_S)
+    return False
+
+
+def _is_held(folder: LabFolder) -> bool:
+    if not folder.lock.exists():
+        return False
+    with folder.lock.open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def _tail(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    return "\n".join(f"  {line}" for line in lines[-_LOG_TAIL:])
