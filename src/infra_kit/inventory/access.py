@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -80,6 +82,7 @@ class Access:
                 remedy=f"start it with `infra-kit lab up {site.folder}`, or give `--endpoints FILE`",
             )
         self._site = site
+        self.overlay_file = overlay
         self._overlay = _read_overlay(overlay) if overlay else None
         self._overlay_folder = overlay.resolve().parent if overlay else None
         self.secrets = SecretStore(site.folder)
@@ -89,6 +92,11 @@ class Access:
     def kind(self) -> Literal["lab", "live"]:
         """What the first line of every run says."""
         return "lab" if self._overlay is not None else "live"
+
+    def mask(self, text: str) -> str:
+        """`text` with every secret resolved so far, the inventory's and the overlay's, replaced by its reference."""
+        text = self.secrets.mask(text)
+        return self._overlay_secrets.mask(text) if self._overlay_secrets else text
 
     def endpoint(self, device: str, protocol: str) -> Endpoint:
         """Where `protocol` of `device` is reached.
@@ -144,6 +152,38 @@ class Access:
             known_hosts=site.folder / trust.known_hosts if trust.known_hosts else None,
             secrets=self.secrets,
         )
+
+
+LAB_FOLDER = Path(".infra-kit") / "lab"
+"""Where a site's running lab keeps its endpoints.yaml and lab.json, relative to the site's folder."""
+
+
+def lab_overlay(site_folder: Path) -> Path | None:
+    """The endpoints overlay of the site's lab, if that lab is running: its process, named in lab.json, is alive."""
+    overlay = site_folder / LAB_FOLDER / "endpoints.yaml"
+    try:
+        lab = json.loads((site_folder / LAB_FOLDER / "lab.json").read_text(encoding="utf-8"))
+        os.kill(int(lab["pid"]), 0)
+    except PermissionError:
+        pass  # alive, another user's
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return overlay if overlay.is_file() else None
+
+
+def open_access(site: Site, endpoints: Path | None = None) -> Access:
+    """How a command reaches the site's devices: `--endpoints FILE`, the running lab of an `access: lab` site, or their own addresses.
+
+    Args:
+        site: the site. A lab that runs for a live site is not used unless asked for by `endpoints`.
+        endpoints: an endpoints overlay given on the command line.
+
+    Raises:
+        AccessError: the site is `access: lab` and no lab is running for it.
+    """
+    if endpoints is None and site.site.access == "lab":
+        endpoints = lab_overlay(site.folder)
+    return Access(site, endpoints)
 
 
 def _read_overlay(path: Path) -> Overlay:

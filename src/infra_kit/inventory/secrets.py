@@ -37,6 +37,11 @@ class SecretStore:
                 self._values[reference] = SecretStr(self._read(reference))
             return self._values[reference]
 
+    def remember(self, reference: str, value: str) -> None:
+        """A secret that came by another way, such as inside a URL, so that it is masked too."""
+        with self._lock:
+            self._values[reference] = SecretStr(value)
+
     def mask(self, text: str) -> str:
         """`text` with every secret resolved so far replaced by its reference in guillemets."""
         with self._lock:

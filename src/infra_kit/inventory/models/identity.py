@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from infra_kit.inventory.models.base import Noun
-from infra_kit.inventory.types import Address, DomainName, Host, Name
+from infra_kit.inventory.types import Address, DomainName, Host, Name, SecretReference
 
 
 class SiteIdentity(Noun):
@@ -21,6 +21,8 @@ class SiteIdentity(Noun):
     description: str = ""
     contact: str = ""
     location: str = ""
+    state_url: SecretReference | None = None
+    """Where a team's shared journal and lock are: reference to a postgresql:// URL; without it they are in SQLite beside the site."""
 
 
 class Services(Noun):
