@@ -1,0 +1,72 @@
+"""Which resources a command is about: layers, id globs, and what it leaves out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any, Self
+
+from infra_kit.inventory.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Empty means everything.
+
+    Args:
+        layers: names of layers.
+        targets: id globs; a resource that matches one is in.
+        ignored: id globs; a resource that matches one is out.
+        only: exact ids, for what a plan file names.
+    """
+
+    layers: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+    only: tuple[str, ...] | None = None
+
+    def includes(self, resource: str) -> bool:
+        """Whether the resource of that id is meant."""
+        if self.layers and resource.partition("/")[0] not in self.layers:
+            return False
+        if self.only is not None and resource not in self.only:
+            return False
+        if any(fnmatchcase(resource, glob) for glob in self.ignored):
+            return False
+        return not self.targets or any(fnmatchcase(resource, glob) for glob in self.targets)
+
+    def require_matches(self, resources: Iterable[str]) -> None:
+        """Refuse targets that match nothing: a misspelt glob must not look like "nothing to do".
+
+        Raises:
+            UsageError: naming the first such glob.
+        """
+        known = list(resources)
+        for glob in self.targets:
+            if not any(fnmatchcase(resource, glob) for resource in known):
+                example = f", such as `{known[0]}`" if known else ""
+                raise UsageError(f"no resource matches --target `{glob}`", remedy=f"ids have the form layer/kind/name{example}")
+
+    @property
+    def whole(self) -> bool:
+        """Whether it leaves nothing out."""
+        return not (self.layers or self.targets or self.ignored) and self.only is None
+
+    def as_dict(self) -> dict[str, Any]:
+        """For the journal."""
+        return {
+            "layers": list(self.layers),
+            "targets": list(self.targets),
+            "ignored": list(self.ignored),
+            "only": None if self.only is None else list(self.only),
+        }
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, Any]) -> Self:
+        """From the journal."""
+        only = value["only"]
+        return cls(tuple(value["layers"]), tuple(value["targets"]), tuple(value["ignored"]), None if only is None else tuple(only))
+
+
+EVERYTHING = Selection()
