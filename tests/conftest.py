@@ -13,6 +13,8 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from infra_kit.lab.embedded import RunningLab
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 GUARD = Path(__file__).with_name("guard")
 
@@ -62,6 +64,21 @@ def reference_site(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 def site_folder(tmp_path: Path) -> Path:
     """A fresh copy of the first reference site."""
     return copy_site("configuration-1", tmp_path)
+
+
+@pytest.fixture
+def lab(site_folder: Path) -> Iterator[RunningLab]:
+    """The first reference site (a copy: `lab.site_folder`) with its lab running, every device fresh from the factory."""
+    from infra_kit.lab.embedded import RunningLab
+
+    with RunningLab(site_folder) as running:
+        yield running
+
+
+@pytest.fixture
+def lab_site(lab: RunningLab) -> Path:
+    """The folder of a copy of the first reference site whose lab runs."""
+    return lab.site_folder
 
 
 def copy_site(name: str, folder: Path) -> Path:
