@@ -1,4 +1,4 @@
-"""What validation says: one finding a defect, with its place."""
+"""One finding: a defect with its place."""
 
 from __future__ import annotations
 
