@@ -1,0 +1,200 @@
+"""`infra-kit lab`: the stand-ins of a site's devices, started, looked at, told to misbehave, ended."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from infra_kit.inventory.errors import LabError, UsageError
+
+if TYPE_CHECKING:
+    from infra_kit.lab.folder import LabFolder
+
+app = typer.Typer(no_args_is_help=True, help="Emulated devices that stand in for a site's own, on this machine alone.")
+
+Site = Annotated[Path, typer.Argument(help="The site's folder, or its site.yaml.")]
+Device = Annotated[str, typer.Argument(help="A device of the site, by its name.")]
+Format = Annotated[str, typer.Option("--format", help="text or json.")]
+
+
+@app.command()
+def up(
+    site: Site,
+    without: Annotated[str, typer.Option(help="Parts to leave out, separated by commas: bmcs, switches, array, hosts, kubernetes.")] = "",
+    reset: Annotated[bool, typer.Option("--reset", help="Forget what the devices remember: each is fresh from the factory.")] = False,
+    foreground: Annotated[bool, typer.Option("--foreground", help="Stay in this terminal until Ctrl-C.")] = False,
+) -> None:
+    """Start a stand-in for every device of the site; `plan`, `apply` and `drift` then talk to these."""
+    from infra_kit.inventory.load import load_site
+    from infra_kit.lab import process
+
+    loaded = load_site(site)
+    parts = _parts(without)
+    folder = _folder(loaded.folder)
+    found = process.find(folder)
+    if found is not None:
+        if reset:
+            raise LabError(f"the lab runs already (pid {found.pid})", where=str(site), remedy=f"`infra-kit lab down {site}` before --reset")
+        typer.echo(f"already running (pid {found.pid}, since {found.started})")
+        _say_what_is_missing(folder, loaded)
+    elif foreground:
+        _stay(loaded.folder, parts, reset=reset)
+        return
+    else:
+        found = process.start(folder, without=parts, reset=reset)
+        typer.echo(f"the lab of {loaded.site.name} is up (pid {found.pid})")
+    _table(folder)
+    typer.echo(f"endpoints overlay: {folder.endpoints}")
+
+
+@app.command()
+def down(site: Site) -> None:
+    """End the lab. What its devices remember stays for the next `up`."""
+    from infra_kit.lab import process
+
+    pid = process.stop(_folder(site))
+    typer.echo("no lab was running" if pid is None else f"the lab is down (pid {pid} ended)")
+
+
+@app.command()
+def status(site: Site, format_: Format = "text") -> None:
+    """Say whether a lab runs for the site, where its overlay is, and where each device listens."""
+    from infra_kit.lab import process
+    from infra_kit.lab.control import LabControl
+
+    folder = _folder(site)
+    found = process.find(folder)
+    if _format(format_) == "json":
+        state: dict[str, Any] = {"site": str(folder.site), "running": found is not None}
+        if found is not None:
+            state |= {"pid": found.pid, "started": found.started, "endpoints": str(folder.endpoints), "log": str(folder.log)}
+            state |= {"control": found.control, "devices": LabControl.of(folder.site).devices()}
+        typer.echo(json.dumps(state, indent=2))
+    elif found is None:
+        typer.echo(f"no lab runs for {site}; start it with `infra-kit lab up {site}`")
+    else:
+        typer.echo(f"running (pid {found.pid}, since {found.started})")
+        _table(folder)
+        typer.echo(f"endpoints overlay: {folder.endpoints}")
+
+
+@app.command()
+def fault(
+    site: Site,
+    device: Device,
+    settings: Annotated[list[str] | None, typer.Argument(help="name=value, such as latency_s=0.2 or refuse_logins=1.")] = None,
+) -> None:
+    """Make an emulated device misbehave; without settings, show its faults."""
+    control = _control(site)
+    for name, value in control.faults(device, **_settings(settings or [])).items():
+        typer.echo(f"{name}={json.dumps(value)}")
+
+
+@app.command()
+def tamper(
+    site: Site,
+    device: Device,
+    changes: Annotated[list[str], typer.Argument(help="name=value, such as bios.SysProfile=Custom or lines='[\"no ip routing\"]'.")],
+) -> None:
+    """Change an emulated device behind infra-kit's back, as somebody at its console would."""
+    _control(site).tamper(device, _settings(changes))
+    typer.echo(f"{device} was changed behind infra-kit's back")
+
+
+@app.command()
+def events(
+    site: Site,
+    device: Device,
+    clear: Annotated[bool, typer.Option("--clear", help="Forget them afterwards.")] = False,
+) -> None:
+    """Show every request that an emulated device was sent."""
+    control = _control(site)
+    for verb, what in control.events(device):
+        typer.echo(f"{verb:9} {what}")
+    if clear:
+        control.clear_events(device)
+
+
+def _folder(site: Path) -> LabFolder:
+    from infra_kit.lab.folder import LabFolder
+
+    return LabFolder(_site_folder(site))
+
+
+def _site_folder(site: Path) -> Path:
+    folder = site.parent if site.name == "site.yaml" and not site.is_dir() else site
+    if not folder.is_dir():
+        raise UsageError(f"no site at {site}", remedy="name a site's folder")
+    return folder
+
+
+def _control(site: Path) -> Any:
+    from infra_kit.lab.control import LabControl
+
+    return LabControl.of(_site_folder(site))
+
+
+def _format(name: str) -> str:
+    if name not in ("text", "json"):
+        raise UsageError(f"no such format: {name}", remedy="text or json")
+    return name
+
+
+def _parts(without: str) -> list[str]:
+    from infra_kit.lab.devices import PARTS
+
+    named = [part.strip() for part in without.split(",") if part.strip()]
+    unknown = [part for part in named if part not in PARTS]
+    if unknown:
+        raise UsageError(f"--without does not know {', '.join(unknown)}", remedy=f"it knows {', '.join(PARTS)}")
+    return named
+
+
+def _settings(pairs: list[str]) -> dict[str, Any]:
+    """`a=1 b.c=text` as {"a": 1, "b": {"c": "text"}}; a value that is JSON is read as JSON."""
+    settings: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        if not equals or not name:
+            raise UsageError(f"`{pair}` is not name=value")
+        *outer, last = name.split(".")
+        place = settings
+        for part in outer:
+            place = place.setdefault(part, {})
+        try:
+            place[last] = json.loads(text)
+        except ValueError:
+            place[last] = text
+    return settings
+
+
+def _table(folder: LabFolder) -> None:
+    from infra_kit.lab.control import LabControl
+
+    for device in LabControl.of(folder.site).devices():
+        at_work = {name: value for name, value in device["faults"].items() if value not in (0, False, None)}
+        faults = f"  faults: {at_work}" if at_work else ""
+        typer.echo(f"  {device['name']:16} {device['model']:10} {device['protocol']:8} {device['host']}:{device['port']}{faults}")
+
+
+def _say_what_is_missing(folder: LabFolder, site: Any) -> None:
+    from infra_kit.lab.control import LabControl
+    from infra_kit.lab.devices import devices
+
+    running = {device["name"] for device in LabControl.of(folder.site).devices()}
+    missing = [device.name for device in devices(site) if device.name not in running]
+    if missing:
+        typer.echo(f"it lacks {', '.join(missing)} of the inventory: `infra-kit lab down`, then `lab up` again", err=True)
+
+
+def _stay(folder: Path, parts: list[str], *, reset: bool) -> None:
+    from infra_kit.lab.__main__ import main
+
+    typer.echo("every device listens once `lab status` says running; Ctrl-C ends the lab")
+    options = (["--without", ",".join(parts)] if parts else []) + (["--reset"] if reset else [])
+    code = main([str(folder), *options])
+    if code:
+        raise typer.Exit(code)
