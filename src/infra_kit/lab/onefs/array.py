@@ -145,9 +145,9 @@ def _json(data: bytes) -> Any:
 
 
 def _perform(target: Any, method: str, place: Place, name: str | None, body: Any) -> tuple[int, Any]:
-    schema = getattr(target, "schema", None)
-    for argument in place.query if schema is not None else ():
-        if argument not in schema.query:
+    known: frozenset[str] | None = target.schema.query if hasattr(target, "schema") else None
+    for argument in place.query:
+        if known is not None and argument not in known:
             raise Refusal(400, f"Unexpected argument: '{argument}'", argument)
     step = (method, name is not None)
     if method not in target.methods:

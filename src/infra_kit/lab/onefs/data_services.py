@@ -168,6 +168,18 @@ class NodePools(Collection):
                 return item
         raise self.missing(name)
 
+    def view(self, scope: str, item: dict[str, Any], query: dict[str, str]) -> dict[str, Any]:
+        """With its size, all of it free; the array writes these numbers as text."""
+        del query
+        nodes = self.cluster.state["cluster"]["nodes"]
+        size = str(int(sum(node["drives"] * node["drive_tb"] for node in nodes if node["lnn"] in item["lnns"]) * 10**12))
+        names = ("avail", "free", "total", "usable", "used", "avail_hdd", "free_hdd", "total_hdd", "usable_hdd", "used_hdd")
+        sizes = {f"{name}_bytes": "0" if name.startswith("used") else size for name in names}
+        ssd = {f"{name}_ssd_bytes": "0" for name in ("avail", "free", "total", "usable", "used")}
+        percent = {name: "0" for name in ("pct_used", "pct_used_hdd", "pct_used_ssd")}
+        usage = {**sizes, **ssd, **percent, "balanced": True, "virtual_hot_spare_bytes": "0"}
+        return {**super().view(scope, item, {}), "can_disable_l3": True, "can_enable_l3": True, "l3_status": "l3", "usage": usage}
+
     def admit(self, scope: str, item: dict[str, Any], before: dict[str, Any] | None) -> None:
         """The protection is one that OneFS has; an automatic pool keeps its nodes."""
         del scope

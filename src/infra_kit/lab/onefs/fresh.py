@@ -188,4 +188,5 @@ def _nodepool(storage: Storage, lnns: list[int]) -> dict[str, Any]:
         "node_type_ids": [1],
         "health_flags": [],
         "transfer_limit_state": "default",
+        "sjm_enabled": False,
     }

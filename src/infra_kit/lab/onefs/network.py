@@ -9,6 +9,7 @@ from infra_kit.lab.onefs.collection import Collection, Place
 from infra_kit.lab.onefs.refusal import Refusal
 
 FIRST_PRIORITY = 10
+_IPV4_BITS = 32
 
 
 class Groupnets(Collection):
@@ -70,6 +71,7 @@ class Subnets(Collection):
             "pools": list(self.cluster.objects("pools", f"{scope}.{item['name']}")),
             "base_addr": str(base.network_address) if base else "0.0.0.0",  # noqa: S104  the array's own answer
             "firewall_policy": "default_subnets_policy",
+            "linklayer": "ethernet",
             **item,
         }
 
@@ -77,7 +79,7 @@ class Subnets(Collection):
         """Addresses lie in the subnet; VLAN tagging has its id; gateway priorities are unique."""
         if item["addr_family"] != "ipv4":
             raise Refusal(400, "IPv6 is not enabled on this cluster", "addr_family")
-        if item["prefixlen"] > IPv4Address.max_prefixlen:
+        if item["prefixlen"] > _IPV4_BITS:
             raise Refusal(400, f"Prefix length {item['prefixlen']} is too long for ipv4", "prefixlen")
         if item["vlan_enabled"] and "vlan_id" not in item:
             raise Refusal(400, "vlan_id is required when VLAN tagging is enabled", "vlan_id")
@@ -134,6 +136,7 @@ class Pools(Collection):
             "subnet": subnet,
             "addr_family": "ipv4",
             "firewall_policy": "default_pools_policy",
+            "linklayer": "ethernet",
             "rules": list(self.cluster.objects("rules", f"{scope}.{item['name']}")),
             "sc_suspended_nodes": [],
             **item,
