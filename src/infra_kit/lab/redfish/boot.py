@@ -36,7 +36,6 @@ def shown(bmc: EmulatedBmc) -> dict[str, Any]:
     boot = bmc.state.boot
     return {
         "BootOptions": {"@odata.id": f"{SYSTEM}/BootOptions"},
-        "Certificates": {"@odata.id": f"{SYSTEM}/Boot/Certificates"},
         "BootOrder": list(boot.order),
         "BootOrder@odata.count": len(boot.order),
         "BootSourceOverrideEnabled": boot.override_enabled,

@@ -16,7 +16,7 @@ OK = {"Health": "OK", "HealthRollup": "OK", "State": "Enabled"}
 def system(bmc: EmulatedBmc) -> dict[str, Any]:
     """The server: what it is, its power state, its boot settings, and where everything else is."""
     state, profile = bmc.state, bmc.profile
-    links = ("Bios", "BootOptions", "EthernetInterfaces", "Memory", "Processors", "SecureBoot", "SimpleStorage", "Storage")
+    links = ("Bios", "EthernetInterfaces", "Memory", "Processors", "Storage")
     return {
         "@odata.context": "/redfish/v1/$metadata#ComputerSystem.ComputerSystem",
         "@odata.id": PATH,
@@ -28,7 +28,7 @@ def system(bmc: EmulatedBmc) -> dict[str, Any]:
             }
         },
         "AssetTag": state.bios["AssetTag"],
-        **{name: {"@odata.id": f"{PATH}/{name}"} for name in links if name != "BootOptions"},
+        **{name: {"@odata.id": f"{PATH}/{name}"} for name in links},
         "BiosVersion": state.bios["SystemBiosVersion"],
         "Boot": boot.shown(bmc),
         "Description": "Computer System which represents a machine (physical or virtual) and the local resources.",
@@ -47,7 +47,6 @@ def system(bmc: EmulatedBmc) -> dict[str, Any]:
         "Oem": {
             "Dell": {
                 "DellSystem": {
-                    "@odata.id": f"{PATH}/Oem/Dell/DellSystem/System.Embedded.1",
                     "ChassisServiceTag": state.service_tag,
                     "NodeID": state.service_tag,
                     "SystemGeneration": "15G Monolithic",

@@ -1,0 +1,109 @@
+"""Bounded waiting for a server: for a power state, and for the job that a reset sets going."""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from infra_kit.inventory.errors import DeviceError, UnreachableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from infra_kit.layers.bmc.client import BmcWriter, Job
+
+
+@dataclass(slots=True)
+class Patience:
+    """How long is waited, in seconds."""
+
+    poll_s: float = 5.0
+    """Between two looks, give or take a fifth."""
+    graceful_s: float = 300.0
+    """For an operating system to shut down when asked (the vendor's own Ansible module waits as long)."""
+    power_s: float = 120.0
+    """For a server to change its power state."""
+    job_s: float = 1800.0
+    """For a BIOS configuration job, once the server has been reset (a boot with 32 DIMMs takes many minutes)."""
+
+
+PATIENCE = Patience()
+
+
+def until(true: Callable[[], bool], seconds: float) -> bool:
+    """Look until something is true or the time is over; says which.
+
+    A BMC that does not answer for a moment, as they do during a reset, is looked at again.
+
+    Raises:
+        DeviceError: the BMC answers with an error.
+        UnreachableError: it has not answered at all since the last time allowed.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            if true():
+                return True
+        except UnreachableError:
+            if time.monotonic() >= deadline:
+                raise
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(PATIENCE.poll_s * random.uniform(0.8, 1.2))  # noqa: S311  jitter, not a secret
+
+
+def run_job(writer: BmcWriter, job: Job) -> str:
+    """Reset the server so that the waiting job runs, and wait for its end.
+
+    An operating system that does not let itself be shut down, or none, is reset by force: the operator has allowed the reset.
+
+    Returns:
+        What was done, for the journal.
+
+    Raises:
+        DeviceError: the job failed or did not end in time.
+    """
+    done = "the job was already running"
+    if job.waits:
+        done = _reset_for(writer, job)
+    return f"{done}; {finish_job(writer, job.id)}"
+
+
+def finish_job(writer: BmcWriter, identity: str) -> str:
+    """Wait for the end of a job that runs.
+
+    Raises:
+        DeviceError: it failed or did not end in time.
+    """
+    device = writer.endpoint.device
+    last: list[Job] = []
+
+    def ended() -> bool:
+        last[:] = [writer.job(identity)]
+        return last[0].state.startswith(("Completed", "Failed"))
+
+    if not until(ended, PATIENCE.job_s):
+        raise DeviceError(
+            device,
+            f"job {identity} is {last[0].state} after {PATIENCE.job_s:.0f} s: {last[0].message}",
+            remedy="look at the server's console; the job stays in the BMC's queue, apply again when it has ended",
+        )
+    if last[0].state != "Completed":
+        raise DeviceError(device, f"job {identity} ended as {last[0].state}: {last[0].message}", remedy="the BMC's Lifecycle log says why")
+    return f"job {identity} completed"
+
+
+def _reset_for(writer: BmcWriter, job: Job) -> str:
+    def begun() -> bool:
+        return not writer.job(job.id).waits
+
+    if writer.server(fresh=True).power in ("Off", "PoweringOff"):
+        writer.reset("On")
+        return "powered on" if until(begun, PATIENCE.power_s) else "powered on, the job has not begun yet"
+    writer.reset("GracefulRestart")
+    if until(begun, PATIENCE.graceful_s):
+        return "restarted gracefully"
+    writer.reset("ForceRestart")
+    return f"restarted by force, as the operating system did not shut down within {PATIENCE.graceful_s:.0f} s"

@@ -1,0 +1,13 @@
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benches"))
+import bmc_bench  # noqa: E402  the line above makes it importable
+
+
+@pytest.fixture
+def stand(tmp_path):
+    with bmc_bench.bench(tmp_path) as up:
+        yield up
