@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from pathlib import Path
 
 from pydantic import SecretStr
 
 from infra_kit.inventory.errors import SecretError
+
+_STORES: weakref.WeakSet[SecretStore] = weakref.WeakSet()
 
 SCHEMES = ("env", "file", "ansible-vault", "vault")
 
@@ -25,6 +28,7 @@ class SecretStore:
         self._folder = folder or Path.cwd()
         self._lock = threading.Lock()
         self._values: dict[str, SecretStr] = {}
+        _STORES.add(self)
 
     def resolve(self, reference: str) -> SecretStr:
         """The secret behind a reference.
@@ -58,6 +62,13 @@ class SecretStore:
         if scheme == "file":
             return _from_file(self._folder / rest)
         raise SecretError(f"secret reference `{reference}` has an unknown scheme", remedy=f"use one of {', '.join(SCHEMES)}")
+
+
+def mask_all(text: str) -> str:
+    """`text` with every secret that any store of this process has resolved masked: for what is said about failures."""
+    for store in list(_STORES):
+        text = store.mask(text)
+    return text
 
 
 def _from_environment(name: str) -> str:

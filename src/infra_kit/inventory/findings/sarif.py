@@ -65,5 +65,5 @@ def _uri(file: str) -> str:
 
 def _fingerprint(finding: Finding) -> str:
     """The same for the same defect when lines move, so that a scanning service recognises it."""
-    parts = "\n".join((finding.rule, finding.file, finding.path, finding.message))
+    parts = f"{finding.rule}\n{finding.file}\n{finding.path}\n{finding.message}"
     return hashlib.sha256(parts.encode()).hexdigest()[:32]

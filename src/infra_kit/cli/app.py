@@ -1,0 +1,69 @@
+"""The command line: one table of commands, one place where failures end."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.main import get_command
+
+from infra_kit import __version__
+from infra_kit.cli.group import SETTINGS, CommandTable
+from infra_kit.inventory.errors import ExitCode, InfraKitError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_WRONG_USAGE = 2
+"""What Typer ends a wrong command line with; ours is 64, because 2 says that changes are pending."""
+
+app = typer.Typer(cls=CommandTable, no_args_is_help=True, **SETTINGS)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"infra-kit {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def overview(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.", is_eager=True, callback=_print_version)] = False,
+) -> None:
+    """One typed inventory, one plan: servers, switches, storage, and what runs on them.
+
+    SITE is a folder of YAML files, or its site.yaml. `infra-kit COMMAND --help` says more.
+
+    Exit codes: 0 fine, 1 error, 2 changes pending or drift (with --detailed-exitcode), 3 stale plan,
+    4 locked by another run, 5 partly applied, 64 wrong usage, 65 the inventory has errors.
+    """
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line and give its exit code.
+
+    Args:
+        arguments: without the program's name; by default those of the process.
+    """
+    from infra_kit.cli import failure
+
+    try:
+        result: Any = get_command(app).main(args=arguments, prog_name="infra-kit", standalone_mode=False)
+    except InfraKitError as error:
+        return failure.say(error)
+    except typer.TyperException as error:
+        getattr(error, "show", lambda: None)()
+        return int(ExitCode.USAGE) if error.exit_code == _WRONG_USAGE else error.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        return failure.say_interrupted()
+    except Exception as error:  # noqa: BLE001  the last line of defence: a user never sees a traceback
+        return failure.say_internal(error)
+    if result == failure.INTERRUPTED:
+        return failure.say_interrupted()
+    return result if isinstance(result, int) else int(ExitCode.OK)
+
+
+def main() -> None:
+    """The entry point `infra-kit`."""
+    sys.exit(run())
