@@ -121,10 +121,10 @@ def make_site(folder: Path, servers: list[dict] | None = None) -> Site:
 class Bench:
     """A site's BMCs on loopback, its overlay, and access through it."""
 
-    def __init__(self, folder: Path, site: Site, *, timing: Timing = Timing(0.0, 0.0)) -> None:
+    def __init__(self, folder: Path, site: Site, *, timing: Timing | None = None) -> None:
         self.folder = folder
         self.site = site
-        self.timing = timing
+        self.timing = timing or Timing(0.0, 0.0)
         self.bmcs = {}
         self.ports = {}
         self.authority = Authority(folder / "trust")
