@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,7 +14,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 from infra_kit import __version__
 from infra_kit.inventory.errors import StalePlanError, StateError, UsageError
 from infra_kit.plan.masking import Mask, masked
-from infra_kit.plan.resource import Action, Disruption, Observed
+from infra_kit.plan.resource import Action, Diff, Disruption, Observed, Unknown
 
 if TYPE_CHECKING:
     from infra_kit.plan.planning import Entry, Plan
@@ -204,6 +205,17 @@ def require_unmoved(planned: PlanDocument, fresh: Plan, selection: Selection, ma
         raise StalePlanError(
             f"{len(moved)} of the plan's resources changed after it was made: {', '.join(moved)}", remedy="make the plan again"
         )
+
+
+def without_unreviewed(planned: PlanDocument, fresh: Plan) -> Plan:
+    """The fresh plan, in which what the file could not read stays unknown: nobody has seen what would be done to it."""
+    entries = tuple(
+        replace(each, observed=Unknown(reason), diff=Diff("unknown", reason=reason))
+        if (reason := planned.unknown.get(each.id)) is not None
+        else each
+        for each in fresh.entries
+    )
+    return replace(fresh, entries=entries)
 
 
 def _moved(planned: PlannedResource, now: PlannedResource | None) -> bool:

@@ -108,7 +108,12 @@ def make_plan(
 
 
 def make_removal(
-    layers: Sequence[Layer], context: ReadContext, *, selection: Selection, created: Sequence[Created], listener: Listener = silent
+    layers: Sequence[Layer],
+    context: ReadContext,
+    *,
+    selection: Selection = EVERYTHING,
+    created: Sequence[Created] = (),
+    listener: Listener = silent,
 ) -> Plan:
     """The plan of `destroy`: remove the selected resources among those that infra-kit created, in the inventory or not.
 

@@ -51,20 +51,24 @@ class StateFolder:
                 remedy="give infra-kit a writable folder with at least 64 MiB free",
             ) from error
 
-    def new_run(self) -> tuple[str, Path]:
-        """A new run's id, sortable by time, and its folder.
+    @staticmethod
+    def new_run() -> str:
+        """A new run's id, sortable by time."""
+        return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()) + "-" + secrets.token_hex(2)
+
+    def run_folder(self, run: str) -> Path:
+        """Make the run's folder.
 
         Raises:
             StateError: it cannot be made.
         """
-        run = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()) + "-" + secrets.token_hex(2)
         folder = self.runs / run
         try:
             folder.mkdir(mode=_PRIVATE)
             (folder / "backups").mkdir(mode=_PRIVATE)
         except OSError as error:
             raise StateError(f"the run's folder cannot be made: {error.strerror}", where=str(folder)) from error
-        return run, folder
+        return folder
 
     def release(self) -> bool:
         """Give the reserve back to the disk; False when there was none."""

@@ -1,0 +1,238 @@
+"""The journal: what every run meant to do, was doing, and did; and what infra-kit created."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, exists, select, update
+
+from infra_kit import __version__
+from infra_kit.inventory.errors import LockedError, UsageError
+from infra_kit.plan.holder import this_process
+from infra_kit.plan.masking import Mask, masked
+from infra_kit.plan.resource import Created, Observed
+from infra_kit.plan.tables import CreatedRow, LockRow, RunRow, StepRow
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from infra_kit.plan.database import Database
+    from infra_kit.plan.planning import Entry
+
+UNFINISHED = ("planning", "running", "partial", "failed", "interrupted")
+"""States of a run that `--resume` takes up; the first two are those of a killed one, once nobody holds the lock."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunStart:
+    """What is known of a run when it starts."""
+
+    run: str
+    command: str
+    request: Mapping[str, Any]
+    access: str
+    site_digest: str
+    resumes: str | None = None
+
+
+class Journal:
+    """The journal of one site.
+
+    Args:
+        database: where it is.
+        site: the site's name.
+        mask: applied to every text that is written.
+    """
+
+    def __init__(self, database: Database, site: str, mask: Mask = str) -> None:
+        """Writes nothing yet."""
+        self._database = database
+        self._site = site
+        self._mask = mask
+
+    def begin_run(self, start: RunStart) -> None:
+        """A run starts to plan."""
+        me = this_process()
+        with self._database.transaction() as session:
+            session.add(
+                RunRow(
+                    id=start.run,
+                    site=self._site,
+                    command=start.command,
+                    state="planning",
+                    started=self._database.now(session),
+                    user=me.user,
+                    host=me.host,
+                    pid=me.pid,
+                    access=start.access,
+                    infra_kit=__version__,
+                    site_digest=start.site_digest,
+                    request=masked(dict(start.request), self._mask),
+                    resumes=start.resumes,
+                )
+            )
+
+    def begin_steps(self, run: str, entries: Sequence[Entry]) -> None:
+        """The run is agreed to: every pending entry becomes a step."""
+        with self._database.transaction() as session:
+            session.execute(update(RunRow).where(RunRow.id == run).values(state="running"))
+            session.add_all(_step(run, position, entry) for position, entry in enumerate(entries))
+
+    def begin_step(self, run: str, resource: str, token: str) -> None:
+        """Written before a step touches its device, and only while the run still holds the lock.
+
+        Raises:
+            LockedError: the lock was taken away.
+            StateError: it cannot be written; the device must then be left alone.
+        """
+        with self._database.transaction() as session:
+            holds = exists().where(LockRow.site == self._site, LockRow.token == token)
+            result = session.execute(
+                update(StepRow)
+                .where(StepRow.run == run, StepRow.resource == resource, holds)
+                .values(state="running", started=self._database.now(session))
+            )
+            if result.rowcount != 1:  # type: ignore[attr-defined]
+                raise LockedError(f"the lock of site {self._site} was taken away from run {run}", remedy="see `infra-kit status`")
+
+    def intend_creation(self, run: str, resource: str) -> None:
+        """Written just before a resource is created: should the run be killed before it can say so, the resource still counts as ours."""
+        with self._database.transaction() as session:
+            if session.get(CreatedRow, (self._site, resource)) is None:
+                session.add(
+                    CreatedRow(site=self._site, resource=resource, run=run, at=self._database.now(session), confirmed=False, record={})
+                )
+
+    def changed(self, run: str, resource: str, action: str, record: Mapping[str, Any]) -> None:
+        """The device is changed."""
+        with self._database.transaction() as session:
+            session.execute(
+                update(StepRow)
+                .where(StepRow.run == run, StepRow.resource == resource)
+                .values(state="applied", applied=self._database.now(session))
+            )
+            if action == "create":
+                session.merge(
+                    CreatedRow(
+                        site=self._site,
+                        resource=resource,
+                        run=run,
+                        at=self._database.now(session),
+                        confirmed=True,
+                        record=masked(dict(record), self._mask),
+                    )
+                )
+            elif action == "update" and record:
+                self._refresh_record(session, resource, record)
+
+    def end_step(self, run: str, resource: str, outcome: str, message: str, *, removed: bool = False) -> None:
+        """A step has its outcome; with `removed`, what it was about no longer exists."""
+        with self._database.transaction() as session:
+            session.execute(
+                update(StepRow)
+                .where(StepRow.run == run, StepRow.resource == resource)
+                .values(state=outcome, message=self._mask(message), finished=self._database.now(session))
+            )
+            if removed:
+                self._forget(session, [resource])
+
+    def forget(self, resources: Sequence[str]) -> None:
+        """Created resources that are found to be gone."""
+        with self._database.transaction() as session:
+            self._forget(session, resources)
+
+    def end_run(self, run: str, state: str, exit_code: int, message: str = "", *, supersedes: bool = False) -> None:
+        """A run has ended; with `supersedes`, nothing that earlier runs left unfinished remains."""
+        with self._database.transaction() as session:
+            session.execute(
+                update(RunRow)
+                .where(RunRow.id == run)
+                .values(state=state, exit_code=exit_code, message=self._mask(message), finished=self._database.now(session))
+            )
+            if supersedes:
+                session.execute(
+                    update(RunRow)
+                    .where(RunRow.site == self._site, RunRow.id != run, RunRow.superseded_by.is_(None), RunRow.state.in_(UNFINISHED))
+                    .values(superseded_by=run)
+                )
+
+    def supersede(self, earlier: str, run: str) -> None:
+        """`run` has taken up what `earlier` left."""
+        with self._database.transaction() as session:
+            session.execute(update(RunRow).where(RunRow.id == earlier).values(superseded_by=run))
+
+    def created(self) -> list[Created]:
+        """What infra-kit created in this site and has not removed."""
+        with self._database.transaction() as session:
+            rows = session.scalars(select(CreatedRow).where(CreatedRow.site == self._site).order_by(CreatedRow.at, CreatedRow.resource))
+            return [Created(row.resource, row.record) for row in rows]
+
+    def unfinished(self, command: str) -> RunRow | None:
+        """The latest run of that command that was killed, interrupted or partial and that no later run has taken up."""
+        with self._database.transaction() as session:
+            return session.scalar(
+                select(RunRow)
+                .where(
+                    RunRow.site == self._site,
+                    RunRow.command == command,
+                    RunRow.superseded_by.is_(None),
+                    RunRow.state.in_(UNFINISHED),
+                )
+                .order_by(RunRow.started.desc(), RunRow.id.desc())
+                .limit(1)
+            )
+
+    def runs(self, limit: int | None = None) -> list[RunRow]:
+        """The site's runs, latest first."""
+        with self._database.transaction() as session:
+            query = select(RunRow).where(RunRow.site == self._site).order_by(RunRow.started.desc(), RunRow.id.desc())
+            return list(session.scalars(query.limit(limit)))
+
+    def run(self, run: str) -> RunRow:
+        """One run, by its id or the beginning of it.
+
+        Raises:
+            UsageError: none, or more than one.
+        """
+        with self._database.transaction() as session:
+            query = select(RunRow).where(RunRow.site == self._site, RunRow.id.startswith(run, autoescape=True))
+            found = list(session.scalars(query.order_by(RunRow.id).limit(2)))
+        if len(found) != 1:
+            raise UsageError(
+                f"{'more than one run begins' if found else 'no run begins'} with {run}", remedy="`infra-kit history SITE` lists all"
+            )
+        return found[0]
+
+    def steps(self, run: str) -> list[StepRow]:
+        """A run's steps in their planned order."""
+        with self._database.transaction() as session:
+            return list(session.scalars(select(StepRow).where(StepRow.run == run).order_by(StepRow.position)))
+
+    def _refresh_record(self, session: Session, resource: str, record: Mapping[str, Any]) -> None:
+        row = session.get(CreatedRow, (self._site, resource))
+        if row is not None:
+            row.record, row.confirmed = masked(dict(record), self._mask), True
+
+    def _forget(self, session: Session, resources: Sequence[str]) -> None:
+        session.execute(delete(CreatedRow).where(CreatedRow.site == self._site, CreatedRow.resource.in_(resources)))
+
+
+def _step(run: str, position: int, entry: Entry) -> StepRow:
+    return StepRow(
+        run=run,
+        resource=entry.id,
+        position=position,
+        device=entry.resource.device,
+        action=entry.diff.action,
+        disruption=entry.diff.disruption,
+        state="planned",
+        observed=entry.observed.digest if isinstance(entry.observed, Observed) else None,
+    )
+
+
+def duration(started: dt.datetime | None, finished: dt.datetime | None) -> float | None:
+    """Seconds between, where both are known."""
+    return None if started is None or finished is None else round((finished - started).total_seconds(), 3)

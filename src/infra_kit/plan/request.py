@@ -1,0 +1,87 @@
+"""What an `apply` or a `destroy` is asked to do, how it talks to whoever asked, and what it reports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
+
+from infra_kit.plan.selection import EVERYTHING, Selection
+
+if TYPE_CHECKING:
+    from infra_kit.plan.events import Event
+    from infra_kit.plan.planfile import PlanDocument
+    from infra_kit.plan.planning import Plan
+    from infra_kit.plan.scheduling import StepOutcome
+
+Command = Literal["apply", "destroy"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked for."""
+
+    command: Command = "apply"
+    selection: Selection = EVERYTHING
+    allow_reboot: bool = False
+    allow_wipe: frozenset[str] = frozenset()
+    resume: bool = False
+    break_lock: bool = False
+    plan_file: PlanDocument | None = None
+    bound: bool = False
+    """A plan file's run: the inventory may not move before the end of it."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """What the journal keeps for a resumption."""
+        return {
+            "selection": self.selection.as_dict(),
+            "allow_reboot": self.allow_reboot,
+            "allow_wipe": sorted(self.allow_wipe),
+            "bound": self.bound or self.plan_file is not None,
+        }
+
+    def resuming(self, kept: Mapping[str, Any]) -> Self:
+        """The request of an earlier run, with this one's consents added."""
+        return type(self)(
+            command=self.command,
+            selection=Selection.from_dict(kept["selection"]),
+            allow_reboot=self.allow_reboot or bool(kept["allow_reboot"]),
+            allow_wipe=self.allow_wipe | frozenset(kept["allow_wipe"]),
+            resume=True,
+            break_lock=self.break_lock,
+            bound=bool(kept["bound"]),
+        )
+
+
+class Dialogue(Protocol):
+    """Whoever asked: a terminal, a test."""
+
+    def notice(self, text: str) -> None:
+        """Something worth knowing."""
+        ...
+
+    def planned(self, plan: Plan) -> None:
+        """The plan is made; nothing has been sent."""
+        ...
+
+    def agrees(self, plan: Plan) -> bool:
+        """Whether to carry it out."""
+        ...
+
+    def event(self, event: Event) -> None:
+        """The engine moved on; called from worker threads too."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How a run ended."""
+
+    run: str
+    folder: Path
+    plan: Plan
+    state: str
+    exit_code: int
+    outcomes: Mapping[str, StepOutcome] = field(default_factory=dict)
+    message: str = ""

@@ -1,0 +1,179 @@
+"""One run from the lock to the last entry of the journal."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from infra_kit.inventory.errors import ExitCode, InfraKitError, StalePlanError, StateError
+from infra_kit.plan import planfile
+from infra_kit.plan.connections import Connections
+from infra_kit.plan.database import open_database
+from infra_kit.plan.events import Event
+from infra_kit.plan.execution import Desk, execute, exit_code
+from infra_kit.plan.interruption import INTERRUPTED, Interruption
+from infra_kit.plan.journal import Journal, RunStart
+from infra_kit.plan.lock import Lock
+from infra_kit.plan.planning import Plan, make_plan, make_removal
+from infra_kit.plan.request import Report
+from infra_kit.plan.resource import ReadContext, RunContext
+from infra_kit.plan.runlog import RunLog
+from infra_kit.plan.state import StateFolder
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from infra_kit.inventory.access import Access
+    from infra_kit.inventory.models.site import Site
+    from infra_kit.plan.request import Dialogue, Request
+    from infra_kit.plan.resource import Layer
+    from infra_kit.plan.tables import RunRow
+
+
+def perform(site: Site, layers: Sequence[Layer], access: Access, request: Request, dialogue: Dialogue) -> Report:
+    """Plan, ask, carry out, under the site's lock.
+
+    Args:
+        site: the site.
+        layers: the layers to ask for resources.
+        access: how the devices are reached.
+        request: what is asked for.
+        dialogue: whoever asked.
+
+    Raises:
+        LockedError: another run holds the lock.
+        StalePlanError: the plan file's site or devices moved.
+        StateError: the state folder or the database failed; nothing was sent.
+        InfraKitError: something that is no device's fault.
+        KeyboardInterrupt: before anything was sent.
+    """
+    if request.plan_file is not None:
+        planfile.require_site(request.plan_file, site.digest)
+    state = StateFolder(site.folder)
+    state.prepare()
+    interruption = Interruption()
+    with ExitStack() as stack:
+        database = stack.enter_context(open_database(site, state, access))
+        run = state.new_run()
+        lock = Lock(database, site.site.name)
+        # The signals first, so that none can fall between taking the lock and giving it back.
+        stack.enter_context(interruption.listening())
+        broken = lock.acquire(run, break_stale=request.break_lock)
+        stack.enter_context(lock)
+        stack.callback(state.release)
+        if broken is not None:
+            dialogue.notice(f"lock broken: {broken.text}; {broken.stale}")
+        folder = state.run_folder(run)
+        log = stack.enter_context(RunLog(folder, access.mask))
+        desk = Desk(run, lock.token, Journal(database, site.site.name, access.mask), state, folder, log, dialogue.event, interruption)
+        return _Run(site, layers, access, dialogue, desk).perform(request)
+
+
+class _Run:
+    def __init__(self, site: Site, layers: Sequence[Layer], access: Access, dialogue: Dialogue, desk: Desk) -> None:
+        self._site = site
+        self._layers = layers
+        self._access = access
+        self._dialogue = dialogue
+        self._desk = desk
+
+    def perform(self, request: Request) -> Report:
+        desk, journal = self._desk, self._desk.journal
+        earlier = journal.unfinished(request.command)
+        request = self._continued(request, earlier)
+        journal.begin_run(
+            RunStart(
+                desk.run,
+                request.command,
+                request.as_dict(),
+                self._access.kind,
+                self._site.digest,
+                earlier.id if earlier is not None and request.resume else None,
+            )
+        )
+        try:
+            plan = self._plan(request)
+            agreed = not plan.pending or self._dialogue.agrees(plan)
+        except KeyboardInterrupt:
+            journal.end_run(desk.run, "declined", INTERRUPTED, "interrupted before anything was sent")
+            raise
+        except InfraKitError as error:
+            journal.end_run(desk.run, "refused", error.exit_code, str(error))
+            raise
+        if not agreed:
+            journal.end_run(desk.run, "declined", ExitCode.ERROR, "not agreed to; nothing was sent")
+            return Report(desk.run, self._desk.folder, plan, "declined", ExitCode.ERROR)
+        return self._carry_out(plan, request, earlier)
+
+    def _continued(self, request: Request, earlier: RunRow | None) -> Request:
+        """The request, or the one that it resumes."""
+        if earlier is None:
+            if request.resume:
+                self._dialogue.notice("no unfinished run to resume: starting from the beginning")
+            return replace(request, resume=False)
+        if not request.resume:
+            self._dialogue.notice(f"run {earlier.id} was not finished; this run plans everything anew (--resume goes on with that one)")
+            return request
+        self._dialogue.notice(f"resuming run {earlier.id} of {earlier.started.isoformat(timespec='seconds')}")
+        continued = request.resuming(earlier.request)
+        if continued.bound and earlier.site_digest != self._site.digest:
+            raise StalePlanError(
+                f"the inventory changed since run {earlier.id} began, and that run applied a plan file", remedy="make a new plan"
+            )
+        return continued
+
+    def _plan(self, request: Request) -> Plan:
+        """Plan with connections that cannot write: until someone agrees, nothing can be sent."""
+        desk = self._desk
+        created = desk.journal.created()
+        make = make_plan if request.command == "apply" else make_removal
+        selection = request.selection
+        if request.plan_file is not None and not request.resume:
+            selection = replace(selection, only=request.plan_file.touched + tuple(request.plan_file.unknown))
+        with Connections(self._access, read_only=True) as connections:
+            plan = make(self._layers, ReadContext(self._site, connections), selection=selection, created=created, listener=self._listen)
+        if request.plan_file is not None and not request.resume:
+            planfile.require_unmoved(request.plan_file, plan, selection, self._access.mask)
+            plan = planfile.without_unreviewed(request.plan_file, plan)
+        planfile.write(planfile.document(plan, self._access.mask), self._desk.folder / "plan.json")
+        gone = [each.id for each in plan.entries if plan.graph.phase[each.id].removal and each.diff.action == "none"]
+        desk.journal.forget(gone)
+        self._dialogue.planned(plan)
+        return plan
+
+    def _listen(self, event: Event) -> None:
+        self._desk.log.event(event)
+        self._desk.listener(event)
+
+    def _carry_out(self, plan: Plan, request: Request, earlier: RunRow | None) -> Report:
+        desk, journal = self._desk, self._desk.journal
+        # Journaled before the first write: from here on a kill leaves a run that can be resumed.
+        journal.begin_steps(desk.run, plan.pending)
+        if earlier is not None and request.resume:
+            journal.supersede(earlier.id, desk.run)
+        desk.interruption.changing = True
+        with Connections(self._access, read_only=False) as connections:
+            context = RunContext(
+                self._site, connections, self._desk.folder, request.allow_reboot, request.allow_wipe, resumed=earlier is not None
+            )
+            outcomes = execute(plan, context, desk)
+        code = exit_code(outcomes, desk.interruption)
+        state = _state(code, interrupted=desk.interruption.asked)
+        message = desk.interruption.reason
+        try:
+            journal.end_run(desk.run, state, code, message, supersedes=code == ExitCode.OK and request.selection.whole)
+        except StateError as error:
+            # The devices are as the outcomes say; the journal keeps the run as unfinished, which errs on the safe side.
+            desk.log.fault("journal", error)
+            message = message or str(error)
+        self._listen(Event("finished", outcome=state, message=message))
+        return Report(desk.run, self._desk.folder, plan, state, code, outcomes, message)
+
+
+def _state(code: int, *, interrupted: bool) -> str:
+    if code == ExitCode.OK:
+        return "done"
+    if interrupted:
+        return "interrupted"
+    return "partial" if code == ExitCode.PARTIAL else "failed"

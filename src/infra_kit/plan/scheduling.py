@@ -1,0 +1,137 @@
+"""What may start now: dependencies, layers, one at a time on a device and in a rolling group, and what a failure stops."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from infra_kit.plan.graph import Graph
+
+StepOutcomeKind = Literal["done", "staged", "failed", "skipped", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class StepOutcome:
+    """How a step ended: done; staged (takes effect at a reset); failed; skipped, with the reason; none (there was nothing to do)."""
+
+    kind: StepOutcomeKind
+    message: str = ""
+
+    @property
+    def good(self) -> bool:
+        """Whether those who need it may go on."""
+        return self.kind in {"done", "staged", "none"}
+
+
+@dataclass(frozen=True)
+class Step:
+    """What the schedule knows of a resource."""
+
+    id: str
+    layer: str
+    device: str
+    groups: frozenset[str]
+
+    @cached_property
+    def claims(self) -> frozenset[str]:
+        """What it has to itself while it runs."""
+        return frozenset({f"device {self.device}", *(f"group {group}" for group in self.groups)})
+
+
+class Schedule:
+    """Decides what may start. Not thread-safe: one thread asks and tells.
+
+    Args:
+        steps: in the order of the graph.
+        graph: what needs what.
+        concurrency: layer -> how many of its steps run at once.
+    """
+
+    def __init__(self, steps: Sequence[Step], graph: Graph, concurrency: Mapping[str, int]) -> None:
+        """Nothing has started."""
+        self.outcomes: dict[str, StepOutcome] = {}
+        self._steps = {step.id: step for step in steps}
+        self._graph = graph
+        self._concurrency = concurrency
+        self._waiting = dict.fromkeys(self._steps)
+        self._running: dict[str, Step] = {}
+        self._busy: set[str] = set()
+        self._open = Counter(graph.phase[step.id] for step in steps)
+        self._needed_by: dict[str, list[str]] = defaultdict(list)
+        self._members: dict[str, list[str]] = defaultdict(list)
+        for step in steps:
+            for needed in graph.needs[step.id]:
+                self._needed_by[needed].append(step.id)
+            for group in step.groups:
+                self._members[group].append(step.id)
+
+    @property
+    def finished(self) -> bool:
+        """Whether every step has its outcome."""
+        return not self._waiting and not self._running
+
+    def ready(self) -> list[str]:
+        """Start what may start, in order; the caller runs it and tells its outcome."""
+        started = []
+        for resource in list(self._waiting):
+            step = self._steps[resource]
+            if self._may_start(step):
+                del self._waiting[resource]
+                self._running[resource] = step
+                self._busy |= step.claims
+                started.append(resource)
+        return started
+
+    def settle(self, resource: str, outcome: StepOutcome) -> list[tuple[str, StepOutcome]]:
+        """Note a step's outcome, running or not yet started.
+
+        Returns:
+            The steps that are skipped because of it, with the reason.
+        """
+        step = self._steps[resource]
+        if resource in self._running:
+            del self._running[resource]
+            self._busy -= step.claims
+        else:
+            del self._waiting[resource]
+        self.outcomes[resource] = outcome
+        self._open[self._graph.phase[resource]] -= 1
+        if outcome.good:
+            return []
+        skipped = [(each, StepOutcome("skipped", f"needs {resource}, which {_ended(outcome)}")) for each in self._needed_by[resource]]
+        if outcome.kind == "failed":
+            skipped += [
+                (each, StepOutcome("skipped", f"{resource} of the same rolling group ({group}) failed"))
+                for group in sorted(step.groups)
+                for each in self._members[group]
+            ]
+        return self._skip(skipped)
+
+    def stop(self, reason: str) -> list[tuple[str, StepOutcome]]:
+        """Start nothing more: all that waits is skipped."""
+        return self._skip([(each, StepOutcome("skipped", reason)) for each in list(self._waiting)])
+
+    def _skip(self, found: Iterable[tuple[str, StepOutcome]]) -> list[tuple[str, StepOutcome]]:
+        skipped = []
+        for resource, outcome in found:
+            if resource in self._waiting:
+                skipped.append((resource, outcome))
+                skipped += self.settle(resource, outcome)
+        return skipped
+
+    def _may_start(self, step: Step) -> bool:
+        if self._busy & step.claims:
+            return False
+        if not all(needed in self.outcomes for needed in self._graph.needs[step.id]):
+            return False
+        if any(self._open[phase] for phase in self._graph.preceding[self._graph.phase[step.id]]):
+            return False
+        return sum(each.layer == step.layer for each in self._running.values()) < max(1, self._concurrency[step.layer])
+
+
+def _ended(outcome: StepOutcome) -> str:
+    return "failed" if outcome.kind == "failed" else "was skipped"
