@@ -42,6 +42,9 @@ def _command(name: str, entry: Entry) -> Any:
         alone = typer.Typer(**SETTINGS)
         alone.command(name)(found)
         found = alone
+    # A family of commands looks like the rest of them.
+    found.rich_markup_mode = None
+    found.pretty_exceptions_enable = False
     command = get_command(found)
     command.name = name
     return command

@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import inspect
 import sys
-import textwrap
-from functools import cache
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from infra_kit.inventory.models.base import Noun
 from infra_kit.inventory.models.site import Site
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -21,22 +22,23 @@ def site_schema() -> dict[str, Any]:
 
     No section is required at the top: a site is several files, and each holds some of the sections.
     """
-    _describe(Site, set())
     schema = Site.model_json_schema(mode="validation")
+    nouns: dict[str, type[Noun]] = {}
+    _collect(Site, nouns)
+    for name, noun in nouns.items():
+        target = schema if noun is Site else schema["$defs"][name]
+        for field, text in _field_docstrings(noun):
+            target["properties"][field].setdefault("description", text)
     schema.pop("required", None)
     return {"$schema": _DIALECT, **schema, "title": "infra-kit site", "description": "Any file of a site's folder: some of its sections."}
 
 
-def _describe(noun: type[Noun], done: set[type[Noun]]) -> None:
-    """Give every field the string that stands below it in the source, as its description; innermost nouns first."""
-    if noun in done:
-        return
-    done.add(noun)
-    for name, field in noun.model_fields.items():
+def _collect(noun: type[Noun], found: dict[str, type[Noun]]) -> None:
+    found[noun.__name__] = noun
+    for field in noun.model_fields.values():
         for inner in _nouns(field.annotation):
-            _describe(inner, done)
-        field.description = field.description or _field_docstrings(noun).get(name)
-    noun.model_rebuild(force=True)
+            if inner.__name__ not in found:
+                _collect(inner, found)
 
 
 def _nouns(annotation: Any) -> list[type[Noun]]:
@@ -45,22 +47,18 @@ def _nouns(annotation: Any) -> list[type[Noun]]:
     return [noun for argument in getattr(annotation, "__args__", ()) for noun in _nouns(argument)]
 
 
-@cache
-def _field_docstrings(noun: type[Noun]) -> dict[str, str]:
-    body = _class_body(noun)
-    found = {}
-    for statement, following in pairwise(body):
+def _field_docstrings(noun: type[Noun]) -> Iterator[tuple[str, str]]:
+    """Each field that has a string below it in the source, and that string."""
+    for statement, following in pairwise(_class_body(noun)):
         if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
             text = _string(following)
-            if text:
-                found[statement.target.id] = " ".join(text.split())
-    return found
+            if text and statement.target.id in noun.model_fields:
+                yield statement.target.id, " ".join(text.split())
 
 
 def _class_body(noun: type[Noun]) -> list[ast.stmt]:
-    source = textwrap.dedent(inspect.getsource(sys.modules[noun.__module__]))
-    classes = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ClassDef))
-    return next((node.body for node in classes if node.name == noun.__name__), [])
+    module = ast.parse(inspect.getsource(sys.modules[noun.__module__]))
+    return next(node.body for node in ast.walk(module) if isinstance(node, ast.ClassDef) and node.name == noun.__name__)
 
 
 def _string(statement: ast.stmt) -> str | None:
