@@ -22,8 +22,13 @@ def judged(tmp_path_factory):
     folder = tmp_path_factory.mktemp("judges")
     servers = [bmc_bench.server(name, "worker", "worker", number) for number, name in enumerate(HOSTS, 1)]
     with bmc_bench.bench(folder, servers) as stand:
-        common = {"user": bmc_bench.USER, "password": bmc_bench.PASSWORD, "ca": str(stand.authority.certificate_file), "ansible_connection": "local"}
-        hosts = {name: {"port": stand.ports[name], "tasks_file": f"{name}.yml"} for name in HOSTS}
+        common = {
+            "user": bmc_bench.USER,
+            "password": bmc_bench.PASSWORD,
+            "ca": str(stand.authority.certificate_file),
+            "ansible_connection": "local",
+        }
+        hosts = {name: {"bmc_port": stand.ports[name], "tasks_file": f"{name}.yml"} for name in HOSTS}
         inventory = folder / "inventory.yml"
         inventory.write_text(yaml.safe_dump({"all": {"hosts": hosts, "vars": {**common, "ansible_python_interpreter": sys.executable}}}))
         environment = {**os.environ, "ANSIBLE_HOME": str(folder / "ansible"), "ANSIBLE_NOCOLOR": "1", "ANSIBLE_FORKS": "5"}

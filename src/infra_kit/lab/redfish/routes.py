@@ -26,7 +26,7 @@ SYSTEM = f"{ROOT}/Systems/System.Embedded.1"
 MANAGER = services.MANAGER
 CHASSIS = f"{ROOT}/Chassis/System.Embedded.1"
 QUEUES = (f"{MANAGER}/Jobs", jobs.QUEUE)
-ATTRIBUTES = (f"{MANAGER}/Attributes", f"{MANAGER}/Oem/Dell/DellAttributes/iDRAC.Embedded.1")
+ATTRIBUTES = (f"{MANAGER}/Attributes", services.ATTRIBUTES)
 
 
 def _plain(give: Callable[[EmulatedBmc], dict[str, Any]]) -> Resource:

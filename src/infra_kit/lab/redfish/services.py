@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from infra_kit.lab.redfish.bmc import EmulatedBmc
 
 MANAGER = "/redfish/v1/Managers/iDRAC.Embedded.1"
+ATTRIBUTES = f"{MANAGER}/Oem/Dell/DellAttributes/iDRAC.Embedded.1"
 FIRMWARE = "6.10.30.00"
 OK = {"Health": "OK", "State": "Enabled"}
 
@@ -105,7 +106,7 @@ def manager(_bmc: EmulatedBmc) -> dict[str, Any]:
         "Id": "iDRAC.Embedded.1",
         "Links": {
             "ManagerForServers": [{"@odata.id": "/redfish/v1/Systems/System.Embedded.1"}],
-            "Oem": {"Dell": {"Jobs": {"@odata.id": QUEUE}}},
+            "Oem": {"Dell": {"DellAttributes": [{"@odata.id": ATTRIBUTES}], "Jobs": {"@odata.id": QUEUE}}},
         },
         "LogServices": {"@odata.id": f"{MANAGER}/LogServices"},
         "ManagerType": "BMC",

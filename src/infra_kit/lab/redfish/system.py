@@ -54,6 +54,7 @@ def system(bmc: EmulatedBmc) -> dict[str, Any]:
             }
         },
         "PartNumber": "",
+        "PowerRestorePolicy": "LastState",
         "PowerState": power.shown(bmc),
         "ProcessorSummary": {
             "Count": profile.processors.count,
