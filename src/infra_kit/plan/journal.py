@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -231,8 +230,3 @@ def _step(run: str, position: int, entry: Entry) -> StepRow:
         state="planned",
         observed=entry.observed.digest if isinstance(entry.observed, Observed) else None,
     )
-
-
-def duration(started: dt.datetime | None, finished: dt.datetime | None) -> float | None:
-    """Seconds between, where both are known."""
-    return None if started is None or finished is None else round((finished - started).total_seconds(), 3)

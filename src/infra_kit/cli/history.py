@@ -1,0 +1,74 @@
+"""`infra-kit history`: what was done to a site, when, by whom, and how it ended."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from infra_kit.cli.options import Format, FormatOption, SiteArgument
+from infra_kit.inventory.errors import UsageError
+
+if TYPE_CHECKING:
+    from infra_kit.plan.journal import Journal
+
+
+def history(
+    site: SiteArgument,
+    run: Annotated[str | None, typer.Argument(metavar="[RUN]", help="A run's id, or the beginning of it.", show_default=False)] = None,
+    form: FormatOption = Format.TEXT,
+) -> int:
+    """List the runs of a site, or the steps of one."""
+    from infra_kit.inventory.load import load_site
+    from infra_kit.plan.database import existing_database
+    from infra_kit.plan.journal import Journal
+    from infra_kit.plan.state import StateFolder
+
+    loaded = load_site(site)
+    database = existing_database(loaded, StateFolder(loaded.folder))
+    if database is None:
+        if run is not None:
+            raise UsageError(f"site {loaded.site.name} has no run yet")
+        typer.echo("[]" if form is Format.JSON else f"{loaded.site.name}: no run yet")
+        return 0
+    with database:
+        journal = Journal(database, loaded.site.name)
+        if run is None:
+            _list(journal, form)
+        else:
+            _detail(journal, run, form)
+    return 0
+
+
+def _list(journal: Journal, form: Format) -> None:
+    from infra_kit.plan.record import run_record
+
+    records = [run_record(row) for row in journal.runs()]
+    if form is Format.JSON:
+        typer.echo(json.dumps(records, indent=1))
+        return
+    for each in records:
+        typer.echo(_run_line(each))
+
+
+def _detail(journal: Journal, run: str, form: Format) -> None:
+    from infra_kit.plan.record import run_record, step_record
+
+    row = journal.run(run)
+    record = {**run_record(row), "steps": [step_record(step) for step in journal.steps(row.id)]}
+    if form is Format.JSON:
+        typer.echo(json.dumps(record, indent=1))
+        return
+    typer.echo(_run_line(record))
+    for step in record["steps"]:
+        seconds = "" if step["seconds"] is None else f" {step['seconds']:.1f} s"
+        message = f": {step['message']}" if step["message"] else ""
+        typer.echo(f"  {step['state']:8} {step['action']:7} {step['resource']}{seconds}{message}")
+
+
+def _run_line(record: dict[str, Any]) -> str:
+    seconds = "" if record["seconds"] is None else f"  {record['seconds']:.1f} s"
+    message = f"  {record['message']}" if record["message"] else ""
+    who = f"{record['user']}@{record['host']}"
+    return f"{record['run']}  {record['command']:8} {record['state']:11} {who}  {record['access']}{seconds}{message}"

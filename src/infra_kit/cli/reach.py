@@ -1,0 +1,44 @@
+"""The first line of every run: whether it talks to the lab or to live devices."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from infra_kit.inventory.access import Access
+    from infra_kit.inventory.models.site import Site
+
+
+def open_site(target: Path, endpoints: Path | None, *, quiet: bool) -> tuple[Site, Access]:
+    """Load the site, find out how its devices are reached, and say so.
+
+    Args:
+        target: the site.
+        endpoints: an overlay given on the command line.
+        quiet: standard output is for JSON; the line goes to standard error.
+
+    Raises:
+        InventoryError: the site has errors.
+        AccessError: the site is `access: lab` and no lab is running for it.
+    """
+    from infra_kit.inventory.access import open_access
+    from infra_kit.inventory.load import load_site
+
+    site = load_site(target)
+    access = open_access(site, endpoints)
+    typer.echo(reach(site, access), err=quiet)
+    # The libraries' own warnings would reach the terminal unmasked; a run's log takes them, and nobody else.
+    logging.getLogger().addHandler(logging.NullHandler())
+    return site, access
+
+
+def reach(site: Site, access: Access) -> str:
+    """Such as `configuration-1: lab (endpoints /.../endpoints.yaml)`."""
+    if access.overlay_file is not None:
+        return f"{site.site.name}: {access.kind} (endpoints {access.overlay_file.resolve()})"
+    return f"{site.site.name}: live devices at their own addresses"

@@ -1,0 +1,146 @@
+"""A plan and a run's outcome as text: grouped by layer and device, coloured on a terminal, plain elsewhere."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from itertools import groupby
+from typing import IO, TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.text import Text
+
+from infra_kit.plan.masking import Mask, masked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from infra_kit.plan.planning import Entry, Plan
+    from infra_kit.plan.request import Report
+    from infra_kit.plan.resource import Action, Change
+    from infra_kit.plan.scheduling import StepOutcome
+
+_MARKS: dict[str, tuple[str, str]] = {
+    "create": ("+", "green"),
+    "update": ("~", "yellow"),
+    "delete": ("-", "red"),
+    "unknown": ("?", "magenta"),
+}
+_OUTCOME_STYLES = {"done": "green", "staged": "yellow", "failed": "bold red", "skipped": "magenta", "none": "dim"}
+_DISRUPTIONS = {
+    "reload": "reloads the device",
+    "reboot": "reboots the server",
+    "recreate": "removes it and makes it anew",
+}
+
+
+def console(stream: IO[str]) -> Console:
+    """A console that never wraps, guesses or interprets; colours only where a person looks and NO_COLOR is not set."""
+    return Console(file=stream, soft_wrap=True, highlight=False, markup=False, emoji=False)
+
+
+def plan_text(plan: Plan, mask: Mask, *, title: str = "Plan") -> Iterator[Text]:
+    """What would be done, line by line, and the summary.
+
+    Args:
+        plan: the plan.
+        mask: applied to every text.
+        title: first word of the summary.
+    """
+    shown = [entry for entry in plan.entries if entry.diff.action != "none"]
+    # The graph's order interleaves devices; for the reader a device is in one place, at its first resource.
+    layers = list(dict.fromkeys(entry.layer for entry in shown))
+    devices = list(dict.fromkeys((entry.layer, entry.resource.device) for entry in shown))
+    shown.sort(key=lambda entry: (layers.index(entry.layer), devices.index((entry.layer, entry.resource.device))))
+    for layer, of_layer in groupby(shown, key=lambda entry: entry.layer):
+        yield Text(layer, "bold")
+        for device, of_device in groupby(of_layer, key=lambda entry: entry.resource.device):
+            yield Text(f"  {device}", "bold")
+            for entry in of_device:
+                yield from _entry(entry, mask)
+        yield Text()
+    yield Text(f"{title}: {summary(plan.summary)}", "bold")
+
+
+def summary(counts: Mapping[Action, int]) -> str:
+    """The counts as a sentence without its first word."""
+    return (
+        f"{counts['create']} to create, {counts['update']} to update, {counts['delete']} to delete, "
+        f"{counts['none']} unchanged, {counts['unknown']} unknown"
+    )
+
+
+def outcome_line(resource: str, kind: str, message: str) -> Text:
+    """One ended step."""
+    text = Text(f"{kind:8}", _OUTCOME_STYLES.get(kind, ""))
+    return text.append(f"{resource}{': ' + message if message else ''}", "")
+
+
+def report_text(report: Report, mask: Mask, *, target: str) -> Iterator[Text]:
+    """How a run ended: what is not as it should be, with the reason, the counts, and what to do next."""
+    left = [(each, outcome) for each, outcome in report.outcomes.items() if outcome.kind in {"failed", "skipped", "staged"}]
+    for resource, outcome in left:
+        yield outcome_line(resource, outcome.kind, mask(outcome.message))
+    if left:
+        yield Text()
+    yield Text(f"Run {report.run}: {outcome_summary(report.outcomes)}", "bold")
+    if report.message:
+        yield Text(mask(report.message), "red")
+    for advice in _advice(report, target):
+        yield Text(advice)
+
+
+def outcome_summary(outcomes: Mapping[str, StepOutcome]) -> str:
+    """The counts of outcomes as a sentence."""
+    counts = Counter(outcome.kind for outcome in outcomes.values())
+    parts = [f"{counts['done']} done", f"{counts['staged']} staged", f"{counts['failed']} failed", f"{counts['skipped']} skipped"]
+    return ", ".join([*parts, f"{counts['none']} unchanged"])
+
+
+def _advice(report: Report, target: str) -> Iterator[str]:
+    kinds = {outcome.kind for outcome in report.outcomes.values()}
+    if "staged" in kinds:
+        yield f"Staged changes take effect at the next reset: `infra-kit apply {target} --allow-reboot` resets the servers one by one."
+    if kinds & {"failed", "skipped"}:
+        yield f"When the cause is mended: `infra-kit apply {target} --resume`. Log and backups: {report.folder}"
+
+
+def _entry(entry: Entry, mask: Mask) -> Iterator[Text]:
+    mark, style = _MARKS[entry.diff.action]
+    head = Text(f"    {mark} ", style).append(entry.id, style)
+    if entry.diff.action == "unknown":
+        yield head.append(f"  unknown: {mask(entry.diff.reason)}", "")
+        return
+    if entry.diff.disruption != "none":
+        head.append(f"  ! {_DISRUPTIONS[entry.diff.disruption]}", "bold red")
+    yield head
+    if entry.diff.reason:
+        yield Text(f"        {mask(entry.diff.reason)}", "dim")
+    if entry.diff.text is not None:
+        yield from _unified(mask(entry.diff.text))
+    else:
+        for change in entry.diff.changes:
+            yield _change(change, mask)
+
+
+def _unified(text: str) -> Iterator[Text]:
+    for line in text.splitlines():
+        style = ""
+        if line.startswith(("+++", "---")):
+            style = "bold"
+        elif line.startswith("@@"):
+            style = "cyan"
+        elif line.startswith(("+", "-")):
+            style = "green" if line[0] == "+" else "red"
+        yield Text(f"        {line}", style)
+
+
+def _change(change: Change, mask: Mask) -> Text:
+    text = Text(f"        {change.path}: ")
+    if change.before is not None:
+        text.append(_value(change.before, mask), "red").append(" -> ", "")
+    return text.append("(removed)" if change.after is None else _value(change.after, mask), "green")
+
+
+def _value(value: Any, mask: Mask) -> str:
+    return mask(value) if isinstance(value, str) else json.dumps(masked(value, mask), default=str)
