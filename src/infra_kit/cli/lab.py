@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import json
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from infra_kit.cli.group import SETTINGS
 from infra_kit.inventory.errors import LabError, UsageError
 
 if TYPE_CHECKING:
     from infra_kit.lab.folder import LabFolder
 
-app = typer.Typer(no_args_is_help=True, help="Emulated devices that stand in for a site's own, on this machine alone.")
+app = typer.Typer(no_args_is_help=True, help="Give every device of a site a stand-in on this machine.", **SETTINGS)
 
-Site = Annotated[Path, typer.Argument(help="The site's folder, or its site.yaml.")]
-Device = Annotated[str, typer.Argument(help="A device of the site, by its name.")]
-Format = Annotated[str, typer.Option("--format", help="text or json.")]
+Site = Annotated[Path, typer.Argument(metavar="SITE", help="The site's folder, or its site.yaml.", show_default=False)]
+Device = Annotated[str, typer.Argument(metavar="DEVICE", help="A device of the site, by its name.", show_default=False)]
+
+
+class StatusFormat(StrEnum):
+    """How the lab's state is shown."""
+
+    TEXT = "text"
+    JSON = "json"
 
 
 @app.command()
@@ -27,7 +35,10 @@ def up(
     reset: Annotated[bool, typer.Option("--reset", help="Forget what the devices remember: each is fresh from the factory.")] = False,
     foreground: Annotated[bool, typer.Option("--foreground", help="Stay in this terminal until Ctrl-C.")] = False,
 ) -> None:
-    """Start a stand-in for every device of the site; `plan`, `apply` and `drift` then talk to these."""
+    """Start a stand-in for every device.
+
+    For a site that is `access: lab`, `plan`, `apply` and `drift` talk to these stand-ins alone. They listen on 127.0.0.1.
+    """
     from infra_kit.inventory.load import load_site
     from infra_kit.lab import process
 
@@ -52,7 +63,7 @@ def up(
 
 @app.command()
 def down(site: Site) -> None:
-    """End the lab. What its devices remember stays for the next `up`."""
+    """End the lab; what its devices remember stays."""
     from infra_kit.lab import process
 
     pid = process.stop(_folder(site))
@@ -60,14 +71,17 @@ def down(site: Site) -> None:
 
 
 @app.command()
-def status(site: Site, format_: Format = "text") -> None:
-    """Say whether a lab runs for the site, where its overlay is, and where each device listens."""
+def status(site: Site, form: Annotated[StatusFormat, typer.Option("--format", help="How it is shown.")] = StatusFormat.TEXT) -> None:
+    """Say whether the lab runs, and where.
+
+    Shows where the endpoints overlay is, where each device listens, and which faults are set.
+    """
     from infra_kit.lab import process
     from infra_kit.lab.control import LabControl
 
     folder = _folder(site)
     found = process.find(folder)
-    if _format(format_) == "json":
+    if form is StatusFormat.JSON:
         state: dict[str, Any] = {"site": str(folder.site), "running": found is not None}
         if found is not None:
             state |= {"pid": found.pid, "started": found.started, "endpoints": str(folder.endpoints), "log": str(folder.log)}
@@ -87,7 +101,10 @@ def fault(
     device: Device,
     settings: Annotated[list[str] | None, typer.Argument(help="name=value, such as latency_s=0.2 or refuse_logins=1.")] = None,
 ) -> None:
-    """Make an emulated device misbehave; without settings, show its faults."""
+    """Make a device misbehave, or show its faults.
+
+    Without settings it only shows them.
+    """
     control = _control(site)
     for name, value in control.faults(device, **_settings(settings or [])).items():
         typer.echo(f"{name}={json.dumps(value)}")
@@ -99,7 +116,10 @@ def tamper(
     device: Device,
     changes: Annotated[list[str], typer.Argument(help="name=value, such as bios.SysProfile=Custom or lines='[\"no ip routing\"]'.")],
 ) -> None:
-    """Change an emulated device behind infra-kit's back, as somebody at its console would."""
+    """Change a device behind infra-kit's back.
+
+    As somebody at its console would; `drift` finds it.
+    """
     _control(site).tamper(device, _settings(changes))
     typer.echo(f"{device} was changed behind infra-kit's back")
 
@@ -110,7 +130,7 @@ def events(
     device: Device,
     clear: Annotated[bool, typer.Option("--clear", help="Forget them afterwards.")] = False,
 ) -> None:
-    """Show every request that an emulated device was sent."""
+    """Show every request that a device was sent."""
     control = _control(site)
     for verb, what in control.events(device):
         typer.echo(f"{verb:9} {what}")
@@ -135,12 +155,6 @@ def _control(site: Path) -> Any:
     from infra_kit.lab.control import LabControl
 
     return LabControl.of(_site_folder(site))
-
-
-def _format(name: str) -> str:
-    if name not in ("text", "json"):
-        raise UsageError(f"no such format: {name}", remedy="text or json")
-    return name
 
 
 def _parts(without: str) -> list[str]:

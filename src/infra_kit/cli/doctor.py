@@ -1,0 +1,50 @@
+"""`infra-kit doctor`: what is installed, what is missing, how to get it."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from infra_kit.cli.console import paint
+from infra_kit.inventory.errors import ExitCode
+
+if TYPE_CHECKING:
+    from infra_kit.doctor import Diagnosis
+
+
+class DoctorFormat(StrEnum):
+    """How the diagnosis is shown."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def doctor(
+    form: Annotated[DoctorFormat, typer.Option("--format", help="How the diagnosis is shown.")] = DoctorFormat.TEXT,
+) -> int:
+    """Say what is installed, what is missing, and how to get it.
+
+    Exit codes: 0 nothing that is required is missing, 1 something is.
+    """
+    from infra_kit.doctor import diagnose
+
+    found = diagnose()
+    if form is DoctorFormat.JSON:
+        typer.echo(json.dumps([each.as_dict() for each in found], indent=2))
+    else:
+        for each in found:
+            _show(each)
+    return int(ExitCode.ERROR if any(each.is_fatal for each in found) else ExitCode.OK)
+
+
+def _show(diagnosis: Diagnosis) -> None:
+    is_found = diagnosis.state == "found"
+    colour = "green" if is_found else "red" if diagnosis.required else "yellow"
+    typer.echo(f"{paint(f'{diagnosis.state:8}', colour)} {diagnosis.name:11} {diagnosis.version:9} {diagnosis.purpose}")
+    if not is_found:
+        at = f" (at {diagnosis.place})" if diagnosis.place else ""
+        need = "required" if diagnosis.required else "optional"
+        typer.echo(f"{'':8} {'':11} {'':9} {need}{at}; get it: {diagnosis.get}")
