@@ -1,17 +1,18 @@
-"""What a line depends on elsewhere in the configuration, and what follows from it."""
+"""What a line depends on elsewhere in the configuration."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from infra_kit.lab.os10.configuration import Line, numbers_of
-from infra_kit.lab.os10.factory import PORT_LINES
-from infra_kit.lab.os10.grammar import ILLEGAL, RefusedLineError, grammar
+from infra_kit.lab.os10.configuration import numbers_of
+from infra_kit.lab.os10.grammar import ILLEGAL, RefusedLineError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from infra_kit.inventory.catalog.models import PortGroupModel
+    from infra_kit.lab.os10.configuration import Line
     from infra_kit.lab.os10.switch import Change, EmulatedSwitch
 
 _VLT_VLAN = 4094
@@ -25,13 +26,6 @@ def check(change: Change) -> None:
     name = change.match.form.check
     if name in _CHECKS:
         _CHECKS[name](change)
-
-
-def settle(change: Change) -> None:
-    """Let the rest of the configuration follow."""
-    name = change.match.form.check
-    if name in _CONSEQUENCES:
-        _CONSEQUENCES[name](change)
 
 
 def _refuse(text: str) -> None:
@@ -127,7 +121,7 @@ def _unused(switch: EmulatedSwitch, numbers: set[int]) -> None:
             _refuse(f"Interface ethernet{port} is in use; remove its configuration first")
 
 
-def _groups(switch: EmulatedSwitch) -> dict[str, object]:
+def _groups(switch: EmulatedSwitch) -> dict[str, PortGroupModel]:
     return {group.group: group for group in switch.model.port_groups.value}
 
 
@@ -313,100 +307,6 @@ def _addresses(change: Change) -> None:
         raise RefusedLineError(ILLEGAL)
 
 
-def _after_layer(change: Change) -> None:
-    block = change.parent.block
-    if change.match.negated:
-        for slot in [slot for slot in block if slot.startswith("switchport ")]:
-            del block[slot]
-        return
-    del block["switchport"]
-    _default_vlan(change)
-
-
-def _after_mode(change: Change) -> None:
-    """`switchport mode` makes a routed port switched again; access mode is not shown, it is the default."""
-    block = change.parent.block
-    block.pop("switchport", None)
-    if block.get("switchport mode", Line("")).text != "switchport mode trunk":
-        block.pop("switchport mode", None)
-        block.pop(_TRUNK, None)
-    if _ACCESS not in block:
-        _default_vlan(change)
-
-
-def _default_vlan(change: Change) -> None:
-    if not change.parent.get("switchport") and not change.parent.get(_ACCESS):
-        change.switch.store(change.parent, grammar().read(change.mode, f"{_ACCESS} 1"))
-
-
-def _after_channel_group(change: Change) -> None:
-    block = change.parent.block
-    for slot in [slot for slot in block if slot.startswith("switchport")]:
-        del block[slot]
-    if change.adds:
-        change.switch.store(change.parent, grammar().read(change.mode, "no switchport"))
-    else:
-        _default_vlan(change)
-
-
-def _after_port_channel(change: Change) -> None:
-    if change.adds:
-        line = change.switch.running.block[change.match.slot]
-        for text in ("no shutdown", f"{_ACCESS} 1"):
-            change.switch.store(line, grammar().read("port-channel", text))
-
-
-def _after_vlan(change: Change) -> None:
-    if change.adds:
-        change.switch.store(change.switch.running.block[change.match.slot], grammar().read("vlan", "no shutdown"))
-
-
-def _after_port_mode(change: Change) -> None:
-    """Ports that the new mode makes appear; the others go."""
-    switch = change.switch
-    if change.match.negated:
-        _default_mode(change)
-    wanted = switch.ports()
-    for line in list(_ethernets(switch)):
-        if line.text.removeprefix("interface ethernet") not in wanted:
-            del switch.running.block[line.text]
-    for port in wanted:
-        opening = f"interface ethernet{port}"
-        if opening not in switch.running.block:
-            made = switch.store(switch.running, grammar().read("configure", opening))
-            for text in PORT_LINES if made else ():
-                switch.store(made or Line(""), grammar().read("ethernet", text))
-
-
-def _default_mode(change: Change) -> None:
-    if change.mode == "port-group":
-        group = next(each for each in change.switch.model.port_groups.value if change.parent.text.endswith(f" {each.group}"))
-        change.switch.store(change.parent, grammar().read("port-group", f"mode Eth {group.default}"))
-        return
-    port = change.match.words[2]
-    default = next(each.default for each in change.switch.model.breakouts.value if each.first <= _number(port) <= each.last)
-    change.switch.store(change.parent, grammar().read("configure", f"interface breakout {port} map {default}"))
-
-
-def _after_tacacs(change: Change) -> None:
-    """The switch never shows a key as it was given."""
-    line = change.parent.block.get(change.match.slot)
-    words = line.text.split() if line else []
-    if line and "key" in words:
-        at = words.index("key")
-        if words[at + 1] != "9":
-            conceal = change.switch.password_hash(words[-1])[-64:]
-            line.text = " ".join([*words[: at + 1], "9", conceal])
-
-
-def _after_user(change: Change) -> None:
-    line = change.parent.block.get(change.match.slot)
-    if line:
-        words = line.text.split()
-        words[3] = change.switch.password_hash(words[3])
-        line.text = " ".join(words if "priv-lvl" in words else [*words, "priv-lvl", "15" if "sysadmin" in words else "1"])
-
-
 _CHECKS: dict[str, Callable[[Change], None]] = {
     "vlan": _vlan,
     "port-channel": _port_channel,
@@ -432,16 +332,4 @@ _CHECKS: dict[str, Callable[[Change], None]] = {
     "bandwidth": _bandwidth,
     "user": _user,
     "addresses": _addresses,
-}
-_CONSEQUENCES: dict[str, Callable[[Change], None]] = {
-    "layer": _after_layer,
-    "layer2": _after_mode,
-    "access-vlan": _default_vlan,
-    "channel-group": _after_channel_group,
-    "port-channel": _after_port_channel,
-    "vlan": _after_vlan,
-    "breakout": _after_port_mode,
-    "port-group-mode": _after_port_mode,
-    "tacacs": _after_tacacs,
-    "user": _after_user,
 }

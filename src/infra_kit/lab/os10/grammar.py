@@ -169,7 +169,9 @@ def _forms(modes: dict[str, list[dict[str, Any]]], mode: str, types: dict[str, s
 
 def _form(entry: dict[str, Any], rank: int, types: dict[str, str]) -> Form:
     variants = tuple(tuple(_token(word, types) for word in words) for words in _variants(entry["form"]))
-    key = entry.get("key", _literal_head(variants[0]))
+    # A block is itself and no other; only what there is one of (`router bgp`) has a shorter identity.
+    several = "enter" in entry and entry.get("check") != "single"
+    key = entry.get("key", "all" if several else _literal_head(variants[0]))
     options = {name: entry[name] for name in ("enter", "negative", "hidden", "stored", "merge", "check") if name in entry}
     return Form(variants, None if key == "all" else key, rank, **options)
 
@@ -180,9 +182,8 @@ def _literal_head(variant: tuple[Token, ...]) -> int:
 
 def _variants(form: str) -> list[list[str]]:
     """`a [b <c>] d` gives `a d` and `a b <c> d`; the longer ones first."""
-    parts: list[list[list[str]]] = []
-    for piece in re.findall(r"\[[^\]]*\]|[^\s\[\]]+", form):
-        parts.append([piece[1:-1].split(), []] if piece.startswith("[") else [[piece]])
+    pieces = re.findall(r"\[[^\]]*\]|[^\s\[\]]+", form)
+    parts: list[list[list[str]]] = [[piece[1:-1].split(), []] if piece.startswith("[") else [[piece]] for piece in pieces]
     return [[word for part in choice for word in part] for choice in product(*parts)]
 
 

@@ -19,7 +19,8 @@ _INTERFACE = re.compile(
 )
 _SAVE = re.compile(r"copy\s+running-config(uration)?\s+startup-config(uration)?$|write( memory)?$|wr( mem)?$")
 _CONFIGURE = re.compile(r"conf(i(g(u(re?)?)?)?)?(\s+t(e(r(m(i(n(al?)?)?)?)?)?)?)?$")
-_QUIET = re.compile(r"(terminal (length|width) \d+|enable|disable|commit|discard|no terminal \S+)$")
+_QUIET = re.compile(r"(terminal (length|width) \d+|enable|disable|commit|discard)$")
+_QUIET_INSIDE = re.compile(r"(commit|discard)$")
 
 
 @dataclass(slots=True)
@@ -106,7 +107,7 @@ class Session:
         raise RefusedLineError(UNRECOGNIZED)
 
     def _in_configuration(self, line: str) -> str:
-        if line == "end" or line == "\x1a":
+        if line in ("end", "\x1a"):
             self._contexts = []
             return ""
         if line == "exit":
@@ -118,7 +119,7 @@ class Session:
                 return self._in_exec(line[3:].strip())
             finally:
                 self._contexts = kept
-        if _QUIET.match(line):
+        if _QUIET_INSIDE.match(line):
             return ""
         self._remember("line", line)
         if line.startswith("banner motd ") and not _whole_banner(line):

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from infra_kit.inventory.catalog.ports import interface_speeds
 from infra_kit.lab.memory import Memory
 from infra_kit.lab.os10.configuration import Line, numbers_of, text_of
-from infra_kit.lab.os10.grammar import Match, RefusedLineError, grammar
+from infra_kit.lab.os10.grammar import grammar
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from infra_kit.inventory.catalog.models import SwitchModel
     from infra_kit.inventory.models.site import Site
+    from infra_kit.lab.os10.grammar import Match
 
 OS_VERSION = "10.5.5.7"
 """The release that the recorded dumps of the reference models come from (netlab's and Microsoft's S52xx-ON files)."""
@@ -110,7 +111,7 @@ class EmulatedSwitch:
         Raises:
             RefusedLineError: the switch does not take it.
         """
-        from infra_kit.lab.os10 import conditions
+        from infra_kit.lab.os10 import conditions, consequences
 
         match = grammar().read(mode, line)
         change = Change(self, mode, parent, match)
@@ -121,7 +122,7 @@ class EmulatedSwitch:
         if swallow:
             return Line(match.text, mode=match.form.enter) if match.form.enter and change.adds else None
         stored = self.store(parent, match)
-        conditions.settle(change)
+        consequences.settle(change)
         self.remember()
         return stored if match.form.enter and change.adds else None
 
@@ -177,9 +178,9 @@ class EmulatedSwitch:
             if reply.startswith("%"):
                 msg = f"{line}: {reply}"
                 raise ValueError(msg)
-        kept = {name: change[name] for name in ("service_tag", "model") if name in change}
-        if kept:
-            self.identity = Identity(**{**_fields(self.identity), **kept})
+        if "model" in change or "service_tag" in change:
+            own = self.identity
+            self.identity = replace(own, model=change.get("model", own.model), service_tag=change.get("service_tag", own.service_tag))
         if change.get("save"):
             self.save()
 
@@ -217,10 +218,3 @@ def _joined(kind: str, before: str, given: str, *, negated: bool) -> str:
 
 def _mode(text: str | None) -> str | None:
     return text.split()[-1] if text else None
-
-
-def _fields(identity: Identity) -> dict[str, str]:
-    return {name: getattr(identity, name) for name in ("model", "service_tag", "management_address", "user")}
-
-
-__all__ = ["OS_VERSION", "Change", "EmulatedSwitch", "Identity", "RefusedLineError"]

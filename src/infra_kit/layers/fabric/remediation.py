@@ -1,0 +1,116 @@
+"""From a running configuration to the wanted one: the lines to send, and what they change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from infra_kit.layers.fabric.difference import unified
+from infra_kit.layers.fabric.os10 import driver, place_of, rank_for_push, slot
+from infra_kit.layers.fabric.scope import ETHERNET
+from infra_kit.layers.fabric.tree import parse, print_tree, shown
+from infra_kit.plan.resource import Change
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from hier_config.child import HConfigChild
+    from hier_config.root import HConfig
+
+    from infra_kit.layers.fabric.intent import Intent
+
+_STAYS = (f"no {ETHERNET}", "no interface mgmt", "no port-group")
+"""What a switch has as long as its hardware has it; a port that goes, goes with its port's mode."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remediation:
+    """What separates two configurations."""
+
+    lines: tuple[str, ...]
+    """Configuration lines in the order in which they are sent, every block left again."""
+    text: str
+    """Unified diff."""
+    changes: tuple[Change, ...]
+
+
+def managed(intent: Intent, lines: Iterable[str]) -> HConfig:
+    """The managed part of a running configuration."""
+    config = parse(lines, intent.scope.keeps(intent.wanted_slots, intent.login))
+    for path in intent.implied:
+        _imply(config, path)
+    return config
+
+
+def _imply(config: HConfig, path: tuple[str, ...]) -> None:
+    node: HConfig | HConfigChild = config
+    for text in path[:-1]:
+        found = node.children.get(text)
+        if found is None:
+            return
+        node = found
+    place = place_of(path[-2] if len(path) > 1 else "")
+    if all(slot(place, child.text) != slot(place, path[-1]) for child in node.children):
+        node.add_child(path[-1])
+
+
+def compare(running: HConfig, wanted: HConfig) -> Remediation:
+    """What to send so that `running` becomes `wanted`."""
+    for child in running.children:
+        # A port out of scope loses what is ours on it and keeps the rest.
+        if child.text.startswith(ETHERNET) and child.children and wanted.children.get(child.text) is None and _only_membership(child):
+            wanted.add_child(child.text)
+    delta = change_tree(running, wanted)
+    if not delta.children:
+        return Remediation((), "", ())
+    return Remediation(tuple(_sent(delta)), unified(running, wanted), tuple(_changes(delta, running, wanted)))
+
+
+def _only_membership(port: HConfigChild) -> bool:
+    return all(child.text.startswith("channel-group ") for child in port.children)
+
+
+def change_tree(running: HConfig, wanted: HConfig) -> HConfig:
+    """hier_config's remediation, without what no command can do, in the order of a push."""
+    delta = running.config_to_get_to(wanted)
+    for child in tuple(delta.children):
+        if child.text.startswith(_STAYS):
+            child.delete()
+    rank_for_push(delta)
+    return delta
+
+
+def _sent(node: HConfig | HConfigChild) -> Iterator[str]:
+    for text, child in shown(node):
+        yield text
+        yield from _sent(child)
+        leaving = driver().sectional_exit(child)
+        if leaving:
+            yield leaving
+
+
+def _changes(delta: HConfig, running: HConfig, wanted: HConfig) -> Iterator[Change]:
+    """One change a top-level line or block."""
+    touched = {_touched(child.text) for child in delta.children}
+    before, after = ({slot("top", child.text): child for child in config.children} for config in (running, wanted))
+    for key in (*before, *(key for key in after if key not in before)):
+        old, new = before.get(key), after.get(key)
+        if key in touched or (old and old.text in touched) or (new and new.text in touched):
+            path = new or old
+            if path is not None and not _same(old, new):
+                yield Change(key, _printed(old), _printed(new))
+
+
+def _touched(text: str) -> str:
+    return slot("top", text.removeprefix("no "))
+
+
+def _same(old: HConfigChild | None, new: HConfigChild | None) -> bool:
+    return old is not None and new is not None and _printed(old) == _printed(new)
+
+
+def _printed(child: HConfigChild | None) -> str | None:
+    if child is None:
+        return None
+    own = next(text for text, each in shown(child.parent) if each is child or each.text == child.text)
+    return "\n".join([own, *print_tree(child, 1)])
