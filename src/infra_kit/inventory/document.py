@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+import stat
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +30,12 @@ _CONSTANTS: dict[str, bool | None] = {
 }
 _NUMBER_STARTS = frozenset("0123456789+-.")
 _STRING_TAG = "tag:yaml.org,2002:str"
+_MAX_DEPTH = 64
+"""Deeper than any section of a site; the C parser itself would overflow the stack."""
+_MAX_ALIASED_VALUES = 200_000
+"""What aliases may stand for in all, so that a few lines cannot fill the memory."""
+_MAX_DIGITS = 18
+_MAX_NUMBER = 10.0**_MAX_DIGITS
 _PRIMARY_KEYS = ("name", "id", "lnn", "group", "port", "network", "path", "interface", "host")
 
 
@@ -37,11 +45,17 @@ class _Parser(CParser):
     def resolve(self, _kind: object, _value: object, _implicit: object) -> str:
         return ""
 
+    depth = 0
+
     def descend_resolver(self, _node: object, _index: object) -> None:
-        """Nothing to prepare."""
+        """The parser calls this on the way down: the place to stop before its own recursion ends the process."""
+        self.depth += 1
+        if self.depth > _MAX_DEPTH:
+            raise RecursionError
 
     def ascend_resolver(self) -> None:
-        """Nothing to undo."""
+        """The parser calls this on the way up."""
+        self.depth -= 1
 
 
 @dataclass(slots=True)
@@ -52,6 +66,7 @@ class Document:
     root: MappingNode | None = None
     value: dict[str, Any] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    text: str = field(default="", repr=False)
 
     def place(self, path: PathKeys) -> tuple[int, int]:
         """Line and column (from 1) of the value at `path`, or of its closest existing ancestor."""
@@ -112,25 +127,28 @@ def read_document(path: Path, file: str) -> Document:
     """
     document = Document(file)
     try:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            return _refuse(document, "IK0001", "is a folder, not a YAML file", "remove the folder or rename it")
+        if not stat.S_ISREG(mode):  # reading a pipe would wait for ever
+            return _refuse(document, "IK0001", "is not a regular file", "put a regular file in its place")
         data = path.read_bytes()
-    except IsADirectoryError:
-        return _refuse(document, "IK0001", "is a folder, not a YAML file", "remove the folder or rename it")
     except OSError as error:
         return _refuse(document, "IK0001", f"cannot be read: {error.strerror}", "check the file and its permissions")
     try:
-        text = data.decode("utf-8-sig")
+        document.text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
         return _refuse(document, "IK0002", f"is not UTF-8: byte 0x{data[error.start]:02x}", "save the file as UTF-8", (line, column))
-    return _compose(document, text)
+    return _compose(document)
 
 
-def _compose(document: Document, text: str) -> Document:
+def _compose(document: Document) -> Document:
     try:
-        root = _Parser(text).get_single_node()
+        root = _Parser(document.text).get_single_node()
     except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
+        line = document.text.encode().count(b"\n", 0, error.position) + 1
         return _refuse(document, "IK0003", f"contains a character that YAML forbids: {error.reason}", "remove the character", (line, 1))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -138,7 +156,7 @@ def _compose(document: Document, text: str) -> Document:
         hint = _SYNTAX_HINTS.get(error.problem or "", "mend the YAML syntax here or on the line before")
         return _refuse(document, "IK0003", message, hint, (mark.line + 1, mark.column + 1) if mark else (1, 1))
     except RecursionError:
-        return _refuse(document, "IK0003", "is nested too deeply", "flatten the structure")
+        return _refuse(document, "IK0003", f"is nested more than {_MAX_DEPTH} levels deep", "flatten the structure")
     if root is None:
         return _refuse(document, "IK0004", "is empty", "remove the file, or write its sections")
     if not isinstance(root, MappingNode):
@@ -168,6 +186,8 @@ class _Construction:
         self._document = document
         self._open: set[int] = set()
         self._shared: dict[int, Any] = {}
+        self._sizes: dict[int, int] = {}
+        self._aliased = 0
 
     def mapping(self, node: MappingNode) -> dict[str, Any]:
         result: dict[str, Any] = {}
@@ -187,7 +207,7 @@ class _Construction:
             return self._scalar(node)
         mark = id(node)
         if mark in self._shared:
-            return self._shared[mark]
+            return self._alias(node, self._shared[mark])
         if mark in self._open:
             self._find("IK0008", node, "an anchor contains an alias to itself", "write the value out")
             return None
@@ -199,6 +219,24 @@ class _Construction:
         self._shared[mark] = result
         return result
 
+    def _alias(self, node: Node, value: Any) -> Any:
+        before = self._aliased
+        self._aliased += self._size(value)
+        if self._aliased <= _MAX_ALIASED_VALUES:
+            return value
+        if before <= _MAX_ALIASED_VALUES:
+            message = f"aliases stand for more than {_MAX_ALIASED_VALUES} values; this anchor is one of theirs"
+            self._find("IK0011", node, message, "write the values out, or split the site")
+        return None
+
+    def _size(self, value: Any) -> int:
+        if not isinstance(value, dict | list):
+            return 1
+        if id(value) not in self._sizes:
+            items = value.values() if isinstance(value, dict) else value
+            self._sizes[id(value)] = 1 + sum(self._size(item) for item in items)
+        return self._sizes[id(value)]
+
     def _scalar(self, node: ScalarNode) -> Any:
         text: str = node.value
         if node.tag:
@@ -208,19 +246,24 @@ class _Construction:
         if node.style:  # quoted or block: text, whatever it looks like
             return text
         if text[:1] in _NUMBER_STARTS:
-            return _number(text)
+            return self._number(node, text)
         return _CONSTANTS.get(text, text) if len(text) <= 5 else text  # noqa: PLR2004  the longest constant is `false`
+
+    def _number(self, node: ScalarNode, text: str) -> int | float | str | None:
+        number: int | float
+        if _INTEGER.match(text) and len(text) <= _MAX_DIGITS:
+            return int(text)
+        if _OCTAL_OR_HEX.match(text) and len(text) <= _MAX_DIGITS:
+            number = int(text, 0)
+        elif _FLOAT.match(text):  # every longer integer is one, too
+            number = float(text)
+        else:
+            return text
+        if math.isinf(number) or abs(number) >= _MAX_NUMBER or (isinstance(number, float) and _INTEGER.match(text)):
+            self._find("IK0012", node, f"the number has more than {_MAX_DIGITS} digits", "write a smaller number, or quote it as text")
+            return None
+        return number
 
     def _find(self, rule: str, node: Node, message: str, hint: str) -> None:
         mark = node.start_mark
         self._document.findings.append(Finding(rule, "error", self._document.file, mark.line + 1, mark.column + 1, "", message, hint))
-
-
-def _number(text: str) -> int | float | str:
-    if _INTEGER.match(text):
-        return int(text)
-    if _FLOAT.match(text):
-        return float(text)
-    if _OCTAL_OR_HEX.match(text):
-        return int(text, 0)
-    return text

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from infra_kit.inventory.catalog.load import load_catalog
+from infra_kit.inventory.defects import defects
 from infra_kit.inventory.document import Document, PathKeys, path_text, read_document
 from infra_kit.inventory.errors import InventoryError, UsageError
 from infra_kit.inventory.findings import Finding
@@ -92,20 +93,30 @@ def load_site(target: Path) -> Site:
 
 
 def _folder_of(target: Path) -> Path:
-    folder = target.parent if target.name == "site.yaml" and not target.is_dir() else target
-    if not folder.is_dir():
-        raise UsageError(f"no site at {target}", remedy="name a site's folder; `infra-kit init DIR --configuration 1` makes one")
-    if not any(folder.glob("*.yaml")):
-        raise UsageError(f"{folder} holds no YAML files", remedy="name a site's folder; `infra-kit init DIR --configuration 1` makes one")
+    remedy = "name a site's folder; `infra-kit init DIR --configuration 1` makes one"
+    try:
+        folder = target.parent if target.name == "site.yaml" and not target.is_dir() else target
+        if not folder.is_dir():
+            raise UsageError(f"no site at {target}", remedy=remedy)
+        if not any(folder.glob("*.yaml")):
+            raise UsageError(f"{folder} holds no YAML files", remedy=remedy)
+    except OSError as error:
+        raise UsageError(f"{target} cannot be read: {error.strerror}", remedy="check the folder and its permissions") from error
     return folder
 
 
 def _read(loaded: Loaded) -> None:
+    from infra_kit.inventory.rules.literals import scan
+
     for path in sorted(loaded.folder.glob("*.yaml")):
         if path.name not in NOT_SECTIONS:
             document = read_document(path, str(path))
             loaded.files.append(document)
             loaded.findings.extend(document.findings)
+            loaded.findings.extend(scan(document))
+    for path in sorted(loaded.folder.glob("*.yml")):
+        message = "is not read: the files of a site end in .yaml"
+        loaded.findings.append(Finding("IK0013", "warning", str(path), 1, 1, "", message, f"rename it to {path.stem}.yaml, or remove it"))
 
 
 def _merge(loaded: Loaded) -> None:
@@ -134,27 +145,19 @@ def _type(loaded: Loaded) -> None:
     try:
         site = Site.model_validate(loaded.value)
     except ValidationError as error:
-        for defect in error.errors(include_url=False):
-            _type_finding(loaded, defect)
+        for defect in defects(error, loaded.value):
+            loaded.find(defect.rule, defect.path, defect.message, defect.hint)
         return
-    catalog, findings = load_catalog(loaded.folder / "catalog")
-    loaded.findings.extend(findings)
-    content = json.dumps(loaded.value, sort_keys=True, separators=(",", ":"), default=str)
+    catalog, documents = load_catalog(loaded.folder / "catalog")
+    loaded.files.extend(documents)
+    for document in documents:
+        loaded.findings.extend(document.findings)
     site._catalog = catalog  # noqa: SLF001  the loader is what fills these
     site._folder = loaded.folder  # noqa: SLF001
-    site._digest = "sha256:" + hashlib.sha256(content.encode()).hexdigest()  # noqa: SLF001
+    site._digest = _digest([loaded.value, *(document.value for document in documents)])  # noqa: SLF001
     loaded.site = site
 
 
-def _type_finding(loaded: Loaded, defect: Any) -> None:
-    location = tuple(part for part in defect["loc"] if part != "[key]")
-    if defect["type"] == "extra_forbidden":
-        loaded.find("IK0102", location, f"unknown key `{location[-1]}`", "check the spelling; `infra-kit schema` lists every key")
-    elif defect["type"] == "missing":
-        loaded.find("IK0103", location, f"`{location[-1]}` is missing", f"add `{location[-1]}:`")
-    else:
-        loaded.find("IK0101", location, _without_prefix(defect["msg"]), "`infra-kit schema` gives the form of every value")
-
-
-def _without_prefix(message: str) -> str:
-    return message.removeprefix("Value error, ")
+def _digest(values: list[dict[str, Any]]) -> str:
+    content = json.dumps(values, sort_keys=True, separators=(",", ":"))
+    return "sha256:" + hashlib.sha256(content.encode()).hexdigest()

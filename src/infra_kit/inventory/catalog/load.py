@@ -35,15 +35,15 @@ def shipped() -> Catalog:
         RuntimeError: a shipped file is broken: a defect of the installation.
     """
     paths = [path for path in sorted(DATA.rglob("*.yaml")) if path.name not in OTHER_DATA]
-    files, findings = _read(paths)
-    if findings:
-        first = findings[0]
-        raise RuntimeError(f"{first.file}:{first.line}: {first.path} {first.message}; install infra-kit again")
+    documents, files = _read(paths)
+    for document in documents:
+        for finding in document.findings:
+            raise RuntimeError(f"{finding.file}:{finding.line}: {finding.path} {finding.message}; install infra-kit again")
     return _merge(Catalog({}, {}, {}, {}, {}, {}), files)
 
 
-def load_catalog(folder: Path) -> tuple[Catalog, list[Finding]]:
-    """The shipped catalogue and what the site's folder adds or replaces, with the findings of the site's files.
+def load_catalog(folder: Path) -> tuple[Catalog, list[Document]]:
+    """The shipped catalogue with what the site's folder adds or replaces, and the site's files with their findings.
 
     Args:
         folder: a site's `catalog/` folder; it need not exist.
@@ -51,31 +51,25 @@ def load_catalog(folder: Path) -> tuple[Catalog, list[Finding]]:
     paths = sorted(folder.rglob("*.yaml"))
     if not paths:
         return shipped(), []
-    files, findings = _read(paths)
-    return _merge(shipped(), files), findings
+    documents, files = _read(paths)
+    return _merge(shipped(), files), documents
 
 
-def _read(paths: Iterable[Path]) -> tuple[list[CatalogFile], list[Finding]]:
-    files: list[CatalogFile] = []
-    findings: list[Finding] = []
-    for path in paths:
-        document = read_document(path, str(path))
-        findings.extend(document.findings)
-        if not document.findings:
-            file = _type(document, findings)
-            if file is not None:
-                files.append(file)
-    return files, findings
+def _read(paths: Iterable[Path]) -> tuple[list[Document], list[CatalogFile]]:
+    documents = [read_document(path, str(path)) for path in paths]
+    typed = (_type(document) for document in documents if not document.findings)
+    return documents, [file for file in typed if file is not None]
 
 
-def _type(document: Document, findings: list[Finding]) -> CatalogFile | None:
+def _type(document: Document) -> CatalogFile | None:
     try:
         return CatalogFile.model_validate(document.value)
     except ValidationError as error:
-        for defect in defects(error):
+        for defect in defects(error, document.value):
             line, column = document.place(defect.path)
             path = document.path_text(defect.path)
-            findings.append(Finding(defect.rule, "error", document.file, line, column, path, defect.message, defect.hint))
+            finding = Finding(defect.rule, "error", document.file, line, column, path, defect.message, defect.hint)
+            document.findings.append(finding)
         return None
 
 
