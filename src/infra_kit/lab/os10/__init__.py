@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from infra_kit.lab.emulator import Emulator, Login, TlsFiles
 
 
-def build(site: Site, device_name: str, *, login: Login, tls: TlsFiles | None, host_key: Path | None, state_file: Path) -> Emulator:
+def build(  # noqa: PLR0913  every device of the lab is built with these
+    site: Site, device_name: str, *, login: Login, tls: TlsFiles | None, host_key: Path | None, state_file: Path
+) -> Emulator:
     """The emulated switch of that name: factory-fresh, or as `state_file` remembers it.
 
     Args:

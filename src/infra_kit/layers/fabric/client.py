@@ -18,6 +18,8 @@ _CONNECT_S = 10.0
 _LOGIN_S = 20.0
 _ANSWER_S = 60.0
 _SAVE_S = 120.0
+_ECHO = 60
+"""As much of a line as is waited for; a terminal may wrap the rest."""
 _ERROR = re.compile(r"^\s*%|% ?Error|^Error:|^Syntax error", re.MULTILINE)
 
 
@@ -70,7 +72,9 @@ class SwitchReader:
     def _exchange(self, line: str, *, seconds: float = _ANSWER_S, names: tuple[str, ...] = ()) -> str:
         """Send a line and wait for the prompt; gives what stands between the line's echo and the prompt."""
         known = "|".join(re.escape(name) for name in (self._name, *names))
-        prompt = rf"(?:^|[\r\n])(?:{known})(?:\([^()\r\n]*\))?[#>] ?$"
+        # From the echo on: a prompt of an earlier exchange may still be in the channel.
+        echo = re.escape(line.partition("\n")[0][:_ECHO])
+        prompt = rf"{echo}[\s\S]*[\r\n](?:{known})(?:\([^()\r\n]*\))?[#>] ?$"
 
         def talk() -> str:
             self._connection.write_channel(f"{line}\n")
@@ -78,7 +82,7 @@ class SwitchReader:
             return answer
 
         text = _translated(self.device, talk).replace("\r\n", "\n").replace("\r", "\n")
-        lines = text.split("\n")
+        lines = text[text.index(line.partition("\n")[0][:_ECHO]) :].split("\n")
         return "\n".join(lines[line.count("\n") + 1 : -1])
 
 
