@@ -91,3 +91,15 @@ def test_a_pair_carries_no_more_servers_than_its_budget():
     seats = Counter(server.nics[0].switch for server in site.servers)
     assert max(seats.values()) == 44
     assert seats["leaf01a"] == 40
+
+
+def test_chassis_follow_the_compute_nodes_and_serve_only_their_own_pair():
+    site = design("site", Counts(1, 900, 95), "lab")
+    assert len(site.storage.chassis) == 10
+    nodes = {node.lnn: {port.switch for port in node.ports} for chassis in site.storage.chassis for node in chassis.nodes}
+    networks = {network.name: network for network in site.networks}
+    for subnet in site.storage.groupnets[0].subnets:
+        pair = networks[subnet.network].leaf_pair
+        for pool in subnet.pools:
+            assert [nodes[lnn] for lnn in pool.nodes] == [{f"{pair}a", f"{pair}b"}] * 4
+    assert sorted(lnn for subnet in site.storage.groupnets[0].subnets for lnn in subnet.pools[0].nodes) == sorted(nodes)

@@ -70,6 +70,8 @@ class Pool(Noun):
     last: Address
     interfaces: list[str]
     """Interface names of every node that serve this pool."""
+    nodes: list[PositiveCount] = []
+    """Logical numbers of the nodes that serve it; none named: every node of the array."""
     allocation: Literal["static", "dynamic"] = "static"
     aggregation: Literal["roundrobin", "failover", "lacp", "fec"] = "lacp"
     smartconnect_zone: DomainName

@@ -15,7 +15,7 @@ class AddressPlan:
     """Which address everything has.
 
     `10.B.0.0` is out-of-band, `10.B+1.P.0/24` the data network of leaf pair P, `10.B+2.0.0` the fabric's own
-    (point-to-point links, VLT peering, router ids, uplink), `10.B+3.0.0/24` the storage front end.
+    (point-to-point links, VLT peering, router ids, uplink), `10.B+3.P-1.0/24` the storage front end of pair P.
 
     Args:
         base: B.
@@ -55,10 +55,9 @@ class AddressPlan:
         """The data network of the n-th leaf pair (from 0)."""
         return self._network(1, f"{pair + 1}.0/24")
 
-    @property
-    def storage(self) -> IPv4Network:
-        """The array's front end."""
-        return self._network(3, "0.0/24")
+    def storage(self, pair: int) -> IPv4Network:
+        """The array's front end on the n-th leaf pair (from 0)."""
+        return self._network(3, f"{pair}.0/24")
 
     @property
     def uplink(self) -> IPv4Network:

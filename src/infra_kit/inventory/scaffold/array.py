@@ -26,19 +26,19 @@ from infra_kit.inventory.models.storage import (
     ZoneGroup,
     ZoneUser,
 )
+from infra_kit.inventory.scaffold import networks
 from infra_kit.inventory.scaffold.networks import POOLS
 from infra_kit.inventory.scaffold.placeholders import service_tag
 from infra_kit.inventory.scaffold.racking import ARRAY, Racking
-from infra_kit.inventory.scaffold.switches import ARRAY_FIRST_PORT, ARRAY_LAG_START
+from infra_kit.inventory.scaffold.switches import ARRAY_LAG_START, array_port
 
 if TYPE_CHECKING:
-    from ipaddress import IPv4Address
+    from ipaddress import IPv4Address, IPv4Network
 
     from infra_kit.inventory.scaffold.addresses import AddressPlan
     from infra_kit.inventory.scaffold.counts import Counts
 
 NAME = "array01"
-CHASSIS = "array01-chassis1"
 _NODES = 4
 _DAY_S = 86_400
 _INTERFACE = "25gige-agg-1"
@@ -46,7 +46,7 @@ _INTERFACE = "25gige-agg-1"
 
 
 def storage(counts: Counts, plan: AddressPlan, racking: Racking, domain: str, dns_servers: list[IPv4Address]) -> Storage:
-    """One H5600 chassis: zone `cdp` for the cluster's HDFS, zone `kubernetes` for volumes."""
+    """One H5600 chassis on each of the first pairs: zone `cdp` for the cluster's HDFS, zone `kubernetes` for volumes."""
     return Storage(
         name=NAME,
         model=ARRAY,
@@ -54,9 +54,14 @@ def storage(counts: Counts, plan: AddressPlan, racking: Racking, domain: str, dn
         management=ArrayManagement(address=plan.array_management, credential="array"),
         protection="+2d:1n",
         licences=["HDFS", "SmartConnect Advanced", "SmartQuotas", "SnapshotIQ"],
-        chassis=[_chassis(racking)],
+        chassis=[_chassis(pair, racking) for pair in range(counts.chassis)],
         groupnets=[
-            Groupnet(name="groupnet0", dns_servers=dns_servers, dns_search=[domain], subnets=[_subnet(plan, domain)]),
+            Groupnet(
+                name="groupnet0",
+                dns_servers=dns_servers,
+                dns_search=[domain],
+                subnets=[_subnet(pair, counts, plan, domain) for pair in range(counts.chassis)],
+            ),
         ],
         access_zones=[_cdp(), AccessZone(name="kubernetes", path="/ifs/data/kubernetes", groupnet="groupnet0")],
         quotas=[
@@ -78,47 +83,58 @@ def storage(counts: Counts, plan: AddressPlan, racking: Racking, domain: str, dn
     )
 
 
-def _chassis(racking: Racking) -> Chassis:
-    rack, unit = racking.places[CHASSIS]
+def chassis_name(pair: int) -> str:
+    """Name of the chassis on the n-th pair (from 0)."""
+    return f"{NAME}-chassis{pair + 1}"
+
+
+def _chassis(pair: int, racking: Racking) -> Chassis:
+    rack, unit = racking.places[chassis_name(pair)]
     return Chassis(
-        name=CHASSIS,
-        service_tag=service_tag("P", 1),
+        name=chassis_name(pair),
+        service_tag=service_tag("P", pair + 1),
         rack=rack,
         unit=unit,
         drive_tb=12.0,
-        nodes=[_node(lnn) for lnn in range(1, _NODES + 1)],
+        nodes=[_node(pair, node) for node in range(_NODES)],
     )
 
 
-def _node(lnn: int) -> ArrayNode:
-    port = f"1/1/{ARRAY_FIRST_PORT + lnn - 1}"
+def _node(pair: int, node: int) -> ArrayNode:
     ports = [
-        ArrayPort(interface=f"25gige-{index}", switch=f"leaf01{side}", port=port, speed_gbps=25) for index, side in enumerate("ab", start=1)
+        ArrayPort(interface=f"25gige-{index}", switch=f"leaf{pair + 1:02}{side}", port=array_port(pair, node), speed_gbps=25)
+        for index, side in enumerate("ab", start=1)
     ]
-    return ArrayNode(lnn=lnn, ports=ports, lag=ARRAY_LAG_START + lnn)
+    return ArrayNode(lnn=pair * _NODES + node + 1, ports=ports, lag=ARRAY_LAG_START + node + 1)
 
 
-def _subnet(plan: AddressPlan, domain: str) -> ArraySubnet:
+def _subnet(pair: int, counts: Counts, plan: AddressPlan, domain: str) -> ArraySubnet:
+    network = networks.storage(pair)
+    subnet = plan.storage(pair)
+    # Only the nodes that are cabled to the pair reach its network; with one chassis those are all.
+    nodes = [pair * _NODES + node + 1 for node in range(_NODES)] if counts.chassis > 1 else []
+    suffix = f"-{pair + 1:02}" if pair else ""
     return ArraySubnet(
-        name="subnet-storage-01",
-        network="storage-01",
+        name=f"subnet-{network}",
+        network=network,
         mtu=9000,
-        smartconnect_service_address=plan.storage[10],
-        pools=[_pool("hdfs", "cdp", plan, domain), _pool("nfs", "kubernetes", plan, domain)],
+        smartconnect_service_address=subnet[10],
+        pools=[_pool(name, suffix, zone, subnet, nodes, domain) for name, zone in (("hdfs", "cdp"), ("nfs", "kubernetes"))],
     )
 
 
-def _pool(name: str, zone: str, plan: AddressPlan, domain: str) -> Pool:
+def _pool(name: str, suffix: str, zone: str, subnet: IPv4Network, nodes: list[int], domain: str) -> Pool:  # noqa: PLR0913
     first, last = POOLS[name]
     return Pool(
-        name=f"pool-{name}",
+        name=f"pool-{name}{suffix}",
         access_zone=zone,
-        first=plan.storage[first],
-        last=plan.storage[last],
+        first=subnet[first],
+        last=subnet[last],
         interfaces=[_INTERFACE],
+        nodes=nodes,
         allocation="dynamic",
         aggregation="lacp",
-        smartconnect_zone=f"{name}.{domain}",
+        smartconnect_zone=f"{name}{suffix}.{domain}",
         smartconnect_policy="round_robin",
     )
 

@@ -11,13 +11,16 @@ MAX_SERVERS = 1000
 MIN_WORKERS = 3
 """The reference architecture's smallest cluster; also HDFS's replication."""
 SERVERS_PER_PAIR = 44
-"""A leaf's 48 SFP28 ports less one port-group of four kept free (or used for the core)."""
+"""A leaf's 48 SFP28 ports less one port-group of four: for the core, an array chassis, or kept free."""
 UPLINKS_PER_LEAF = 4
 """The QSFP28 ports 1/1/53 to 1/1/56."""
 LINKS_PER_SPINE = 128
 """32 ports of a Z9432F-ON, each broken out to 4 x 100G."""
 ARRAY_PORTS_PER_LEAF = 4
-"""One chassis has four nodes with one 25G port to each leaf of the first pair."""
+"""One chassis has four nodes with one 25G port to each leaf of its pair."""
+COMPUTE_NODES_PER_CHASSIS = 100
+"""Eight 25G ports a chassis are 200 Gb/s; a compute node needs at least 2 Gb/s to its storage (Cloudera Manager, networking
+considerations for virtual private clusters)."""
 _MIN_PAIRS = 2
 _SPINE_COUNTS = (2, 4)
 """Divisors of the leaf's four uplinks, so that every leaf has the same number of links to every spine."""
@@ -58,12 +61,15 @@ class Counts:
 
     @property
     def chassis(self) -> int:
-        """PowerScale chassis: one in configuration 1."""
-        return 1 if self.configuration == 1 else 0
+        """PowerScale chassis: in configuration 1 as many as the compute nodes' bandwidth asks for, one on each of the first pairs."""
+        return -(-(self.workers + self.gpu_workers) // COMPUTE_NODES_PER_CHASSIS) if self.configuration == 1 else 0
 
     def pair_capacity(self, pair: int) -> int:
-        """Server ports of the n-th leaf pair (from 0): the first also carries the array."""
-        return SERVERS_PER_PAIR - (ARRAY_PORTS_PER_LEAF * self.chassis if pair == 0 else 0)
+        """Server ports of the n-th leaf pair (from 0).
+
+        A pair's last four ports carry its array chassis, or on the first pair the core, which moves the chassis there to four more.
+        """
+        return SERVERS_PER_PAIR - (ARRAY_PORTS_PER_LEAF if pair == 0 and self.chassis else 0)
 
     @property
     def pairs(self) -> int:

@@ -61,7 +61,7 @@ def design(name: str, counts: Counts, access: Access) -> Design:
     """
     plan = AddressPlan(_BASES[counts.configuration], counts.servers)
     found = machines(counts)
-    places = racking(counts, found, array.CHASSIS)
+    places = racking(counts, found, [array.chassis_name(pair) for pair in range(counts.chassis)])
     used = {machine.profile.name for machine in found}
     domain = f"{name}.example.internal"
     dns_servers = [IPv4Address(address) for address in DNS_SERVERS]

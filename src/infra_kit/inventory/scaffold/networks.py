@@ -27,6 +27,11 @@ def cluster_data(pair: int) -> str:
     return f"cluster-data-{pair + 1:02}"
 
 
+def storage(pair: int) -> str:
+    """Name of the n-th pair's storage network (from 0)."""
+    return f"storage-{pair + 1:02}"
+
+
 def vlt_peering(pair: int) -> str:
     """Name of the n-th pair's peering network (from 0)."""
     return f"vlt-peering-{pair + 1:02}"
@@ -35,8 +40,7 @@ def vlt_peering(pair: int) -> str:
 def networks(counts: Counts, plan: AddressPlan) -> list[Network]:
     """Out-of-band, uplink, storage front end, and two for each leaf pair."""
     found = [_out_of_band(counts, plan), _uplink(plan)]
-    if counts.chassis:
-        found.append(_storage(plan))
+    found += [_storage(pair, plan) for pair in range(counts.chassis)]
     for pair in range(counts.pairs):
         found += [_cluster_data(pair, plan), _vlt_peering(pair, plan)]
     return found
@@ -66,16 +70,16 @@ def _uplink(plan: AddressPlan) -> Network:
     )
 
 
-def _storage(plan: AddressPlan) -> Network:
-    subnet = plan.storage
+def _storage(pair: int, plan: AddressPlan) -> Network:
+    subnet = plan.storage(pair)
     return Network(
-        name="storage-01",
+        name=storage(pair),
         purpose="storage-front-end",
-        vlan=_STORAGE_VLAN,
+        vlan=_STORAGE_VLAN + pair,
         subnet=subnet,
         gateway=subnet[1],
         mtu=HOST_MTU,
-        leaf_pair="leaf01",
+        leaf_pair=f"leaf{pair + 1:02}",
         ranges=[_range(name, subnet, first, last) for name, (first, last) in POOLS.items()],
     )
 

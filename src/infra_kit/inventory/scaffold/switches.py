@@ -7,8 +7,8 @@ from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
 from infra_kit.inventory.models.switch import Bgp, Breakout, Lag, Link, StaticRoute, Switch, SwitchManagement, Vlan, Vlt
-from infra_kit.inventory.scaffold.counts import SERVERS_PER_PAIR, UPLINKS_PER_LEAF, Counts
-from infra_kit.inventory.scaffold.networks import cluster_data, vlt_peering
+from infra_kit.inventory.scaffold.counts import ARRAY_PORTS_PER_LEAF, SERVERS_PER_PAIR, UPLINKS_PER_LEAF, Counts
+from infra_kit.inventory.scaffold.networks import cluster_data, storage, vlt_peering
 from infra_kit.inventory.scaffold.placeholders import mac, service_tag
 from infra_kit.inventory.scaffold.racking import LEAF, SPINE, Racking
 from infra_kit.inventory.scaffold.servers import LAG_START
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from infra_kit.inventory.scaffold.machines import Machine
 
 ARRAY_LAG_START = 200
-ARRAY_FIRST_PORT = 41
-"""The array's nodes are on 1/1/41 to 1/1/44 of the first pair."""
 _UPLINK_LAG = 1
 _UPLINK_PORTS = [f"1/1/{port}" for port in range(SERVERS_PER_PAIR + 1, 49)]
 _VLT_PORTS = [f"1/1/{port}" for port in range(49, 53)]
@@ -34,6 +32,12 @@ _VLT_FAMILY = 3
 _VRRP_PRIORITY = {"a": 150, "b": 100}
 _VLT_PRIORITY = {"a": 4096, "b": 8192}
 _VRRP_GROUPS = {"cluster-data": 1, "storage": 2, "uplink": 3}
+
+
+def array_port(pair: int, node: int) -> str:
+    """The leaf port of the n-th node (from 0) of the chassis on a pair: behind the servers' ports."""
+    first = SERVERS_PER_PAIR + 1 - (ARRAY_PORTS_PER_LEAF if pair == 0 else 0)
+    return f"1/1/{first + node}"
 
 
 class FabricBuilder:
@@ -99,8 +103,8 @@ class FabricBuilder:
     def _vlans(self, pair: int, side: str) -> list[Vlan]:
         own = 2 if side == "a" else 3
         found = [self._routed(cluster_data(pair), self._plan.cluster_data(pair)[own], "cluster-data", side)]
-        if pair == 0 and self._counts.chassis:
-            found.append(self._routed("storage-01", self._plan.storage[own], "storage", side))
+        if pair < self._counts.chassis:
+            found.append(self._routed(storage(pair), self._plan.storage(pair)[own], "storage", side))
         if pair == 0:
             found.append(self._routed("uplink", self._plan.uplink[own + 3], "uplink", side))
         found.append(Vlan(network=vlt_peering(pair), address=self._plan.vlt_peering(pair)[own - 1]))
@@ -124,12 +128,17 @@ class FabricBuilder:
             )
             for machine in self._by_pair[pair]
         ]
+        if pair < self._counts.chassis:
+            found += [self._array_lag(pair, node) for node in range(ARRAY_PORTS_PER_LEAF)]
         if pair == 0:
-            for node in range(self._counts.chassis * _LANES):
-                lag, port = ARRAY_LAG_START + node + 1, f"1/1/{ARRAY_FIRST_PORT + node}"
-                found.append(Lag(id=lag, description=f"{self._array} node {node + 1}", ports=[port], networks=[], native="storage-01"))
             found.append(Lag(id=_UPLINK_LAG, description="data-centre core", ports=_UPLINK_PORTS, networks=["uplink"]))
         return found
+
+    def _array_lag(self, pair: int, node: int) -> Lag:
+        description = f"{self._array} node {pair * ARRAY_PORTS_PER_LEAF + node + 1}"
+        return Lag(
+            id=ARRAY_LAG_START + node + 1, description=description, ports=[array_port(pair, node)], networks=[], native=storage(pair)
+        )
 
     def _links(self, leaf: str, number: int) -> list[Link]:
         each = UPLINKS_PER_LEAF // self._counts.spines
