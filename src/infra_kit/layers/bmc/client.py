@@ -22,6 +22,8 @@ BOOT_SETTINGS = f"{SYSTEM}/Oem/Dell/DellBootSources/Settings"
 JOBS = "/redfish/v1/Managers/iDRAC.Embedded.1/Jobs"
 UNFINISHED = frozenset({"New", "Scheduled", "Scheduling", "Running", "Starting", "Waiting", "Downloading", "ReadyForExecution"})
 WAITING = frozenset({"New", "Scheduled", "Scheduling", "ReadyForExecution"})
+ATTEMPTS = 4
+"""How often a request is sent at most, where repeating it does no harm."""
 FRESH_S = 10.0
 """How long the resources of one server share one reading of it, so that a plan asks each BMC for it once."""
 
@@ -86,15 +88,19 @@ class BmcReader:
         self._read_at = 0.0
 
     @classmethod
-    def open(cls, endpoint: Endpoint) -> Self:
+    def open(cls, endpoint: Endpoint, *, attempts: int = ATTEMPTS) -> Self:
         """A reader of that BMC, which has read the server once: a BMC that does not answer is found out here, and once.
+
+        Args:
+            endpoint: the BMC.
+            attempts: how often a request is sent at most.
 
         Raises:
             DeviceError: the BMC is not reached, not trusted, or refuses the login.
         """
         from infra_kit.layers.bmc.connector import BmcConnector
 
-        connector = BmcConnector(endpoint, read_only=True)
+        connector = BmcConnector(endpoint, read_only=True, attempts=attempts)
         connector.set_http_basic_auth(endpoint.user, endpoint.password().get_secret_value())
         reader = cls(endpoint, connector)
         try:
@@ -229,7 +235,7 @@ class BmcWriter(BmcReader):
         self._session = session
 
     @classmethod
-    def open(cls, endpoint: Endpoint) -> Self:
+    def open(cls, endpoint: Endpoint, *, attempts: int = ATTEMPTS) -> Self:
         """Log in.
 
         Raises:
@@ -241,7 +247,7 @@ class BmcWriter(BmcReader):
         from infra_kit.layers.bmc.connector import BmcConnector
         from infra_kit.layers.bmc.speech import speaking
 
-        connector = BmcConnector(endpoint, read_only=False)
+        connector = BmcConnector(endpoint, read_only=False, attempts=attempts)
         login = SessionAuth(endpoint.user, endpoint.password().get_secret_value())
         with speaking(endpoint, "opening a session"):
             session = Sushy(connector._url, auth=login, connector=connector)  # noqa: SLF001  sushy asks for the address a second time

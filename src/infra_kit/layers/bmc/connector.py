@@ -42,7 +42,7 @@ class BmcConnector(Connector):  # type: ignore[misc]
 
     wait: ClassVar[wait_base] = wait_random_exponential(multiplier=0.5, max=10)
 
-    def __init__(self, endpoint: Endpoint, *, read_only: bool, attempts: int = 4) -> None:
+    def __init__(self, endpoint: Endpoint, *, read_only: bool, attempts: int) -> None:
         """Send nothing yet."""
         super().__init__(
             f"https://{endpoint.host}:{endpoint.port}",
