@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from infra_kit.inventory.models.base import Noun
     from infra_kit.inventory.scaffold.design import Design
 
+KNOWN_HOSTS = "trust/known_hosts"
 FILES = ("site.yaml", "networks.yaml", "racks.yaml", "servers.yaml", "fabric.yaml", "storage.yaml", "platform.yaml", "workload.yaml")
 _WIDTH = 1_000_000
 
 
 def files(design: Design) -> dict[str, str]:
-    """File name -> text. The storage file only where the site has an array."""
+    """File name -> text. The storage file only where the site has an array, a file for host keys where it is live."""
     environment = Environment(
         loader=FileSystemLoader(folder("templates") / "site"),
         undefined=StrictUndefined,
@@ -30,7 +31,10 @@ def files(design: Design) -> dict[str, str]:
     environment.filters["flow"] = flow
     environment.globals["secret"] = lambda name: _secret(design, name)
     wanted = [name for name in FILES if design.storage is not None or name != "storage.yaml"]
-    return {name: environment.get_template(f"{name}.j2").render(design=design) for name in wanted}
+    texts = {name: environment.get_template(f"{name}.j2").render(design=design) for name in wanted}
+    if design.access == "live":
+        texts[KNOWN_HOSTS] = environment.get_template("known_hosts.j2").render(design=design)
+    return texts
 
 
 def flow(value: Noun | list[Any] | str) -> str:

@@ -35,6 +35,7 @@ def write_site(folder: Path, design: Design) -> list[Path]:
         written = []
         for name, text in texts.items():
             path = folder / name
+            path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")
             written.append(path)
     except OSError as error:
