@@ -21,7 +21,7 @@ _SOURCES = (
     ("Pxe", re.compile(r"^PXE Device|/MAC\(|/IPv[46]\(")),
     ("Cd", re.compile(r"Optical|CD|DVD|CDROM\(", re.IGNORECASE)),
     ("Floppy", re.compile(r"Floppy", re.IGNORECASE)),
-    ("Hdd", re.compile(r"/HD\(|Hard ?drive|Disk|RAID|BOSS|SSD", re.IGNORECASE)),
+    ("Hdd", re.compile(r"(^|/)HD\(|Hard ?drive|Disk|RAID|BOSS|SSD", re.IGNORECASE)),
 )
 """How a boot option that names no Redfish source (Alias) is recognised, by its display name or its UEFI device path."""
 
