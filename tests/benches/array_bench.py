@@ -218,3 +218,46 @@ def bench(folder: Path, value: dict | None = None, **options):
         yield stand
     finally:
         stand.stop()
+
+
+def read_all(stand: Bench, site: Site | None = None) -> dict:
+    """Read and compare everything with a client that cannot write: id -> (resource, observed, diff)."""
+    from infra_kit.layers.storage.layer import LAYER
+    from infra_kit.plan.reading import read_one
+    from infra_kit.plan.resource import Observed, ReadContext
+
+    site = site or stand.site
+    found = {}
+    with stand.connections() as connections:
+        for each in LAYER.resources(site):
+            observed = read_one(each, ReadContext(site, connections))
+            found[each.id] = (each, observed, each.diff(observed) if isinstance(observed, Observed) else None)
+    return found
+
+
+def pending(stand: Bench, site: Site | None = None) -> list[str]:
+    """The ids that are not as the site wants them."""
+    return [id_ for id_, (_, _, diff) in read_all(stand, site).items() if diff is None or diff.action != "none"]
+
+
+def apply_all(stand: Bench, site: Site | None = None, resources: list | None = None, **consent) -> dict:
+    """Read, change and verify one after the other, as the engine does; stops at the first error. Gives id -> record of what was created."""
+    from infra_kit.layers.storage.layer import LAYER
+    from infra_kit.plan.resource import Observed, RunContext
+
+    site = site or stand.site
+    created = {}
+    with stand.connections(read_only=False) as connections:
+        context = RunContext(site, connections, stand.folder, **consent)
+        for each in LAYER.resources(site) if resources is None else resources:
+            observed = each.read(context)
+            if not isinstance(observed, Observed):
+                continue
+            diff = each.diff(observed)
+            if diff.action == "none":
+                continue
+            outcome = each.apply(observed, diff, context)
+            if diff.action == "create":
+                created[each.id] = dict(outcome.record)
+            each.verify(context)
+    return created

@@ -59,7 +59,7 @@ def test_the_cluster_describes_itself(judge):
 def test_a_fresh_cluster_has_what_its_wizard_made(judge):
     sdk, client, _ = judge
     network = sdk.NetworkApi(client)
-    assert [zone.name for zone in sdk.ZonesApi(client).list_zones().zones][0] == "System"
+    assert next(zone.name for zone in sdk.ZonesApi(client).list_zones().zones) == "System"
     assert network.get_network_groupnet("groupnet0").groupnets[0].subnets[0] == "subnet0"
     assert "groupnet0.subnet0.pool0" in [pool.id for pool in network.get_network_pools().pools]
     assert sdk.StoragepoolApi(client).list_storagepool_nodepools().nodepools[0].protection_policy == "+2d:1n"
@@ -221,7 +221,7 @@ def test_the_sdk_of_another_release_meets_versions_that_are_not_there(tmp_path):
 
 
 def test_a_wrong_password_is_refused(judge):
-    sdk, client, stand = judge
+    sdk, _client, stand = judge
     configuration = sdk.Configuration()
     configuration.host = f"https://127.0.0.1:{stand.port}"
     configuration.username, configuration.password = array_bench.USER, "wrong"

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benches"))
-import array_bench  # noqa: E402  the line above makes it importable
+import array_bench
 
 
 @pytest.fixture

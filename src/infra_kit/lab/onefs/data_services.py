@@ -176,7 +176,7 @@ class NodePools(Collection):
         names = ("avail", "free", "total", "usable", "used", "avail_hdd", "free_hdd", "total_hdd", "usable_hdd", "used_hdd")
         sizes = {f"{name}_bytes": "0" if name.startswith("used") else size for name in names}
         ssd = {f"{name}_ssd_bytes": "0" for name in ("avail", "free", "total", "usable", "used")}
-        percent = {name: "0" for name in ("pct_used", "pct_used_hdd", "pct_used_ssd")}
+        percent = dict.fromkeys(("pct_used", "pct_used_hdd", "pct_used_ssd"), "0")
         usage = {**sizes, **ssd, **percent, "balanced": True, "virtual_hot_spare_bytes": "0"}
         return {**super().view(scope, item, {}), "can_disable_l3": True, "can_enable_l3": True, "l3_status": "l3", "usage": usage}
 

@@ -1,0 +1,121 @@
+"""The storage layer: the site's array as resources, removals and files."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from infra_kit.layers.storage.cluster import Identity, Licence, Protection
+from infra_kit.layers.storage.directory import HEADERS, KIND, Directory, directories
+from infra_kit.layers.storage.kind import Design
+from infra_kit.layers.storage.kinds import BY_NAME, KINDS
+from infra_kit.layers.storage.removal import Removal
+from infra_kit.layers.storage.resource import LAYER as NAME
+from infra_kit.layers.storage.resource import StorageObject
+from infra_kit.layers.storage.versions import Versions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from infra_kit.inventory.models.site import Site
+    from infra_kit.inventory.models.storage import Storage
+    from infra_kit.plan.resource import Created, Layer, Resource
+
+
+class StorageLayer:
+    """One array; its objects one after the other."""
+
+    name = NAME
+    after: tuple[str, ...] = ("fabric",)
+    concurrency = 4
+
+    def resources(self, site: Site) -> Sequence[Resource]:
+        """What the site asks for, parents first."""
+        return list(_resources(site)) if site.storage else []
+
+    def leftovers(self, site: Site, created: Sequence[Created]) -> Sequence[Resource]:
+        """Removals of what infra-kit made; settings cannot be removed, and what every cluster comes with is not."""
+        device = site.storage.name if site.storage else "array"
+        ids = {each.id for each in created}
+        return [found for each in created if (found := _leftover(device, each, ids)) is not None]
+
+    def render(self, site: Site) -> Mapping[str, str]:
+        """The requests that would build the whole on a fresh array, in order: one file each."""
+        if site.storage is None:
+            return {}
+        versions = Versions(site.storage.onefs)
+        requests = [(each.id, request) for each in _resources(site) if (request := _request(each, versions)) is not None]
+        width = max(2, len(str(len(requests))))
+        return {
+            f"{NAME}/{site.storage.name}/{number:0{width}}-{id_.removeprefix(NAME + '/').replace('/', '-')}.json": _text(request)
+            for number, (id_, request) in enumerate(requests, start=1)
+        }
+
+
+def _resources(site: Site) -> Iterator[Any]:
+    storage = site.storage
+    if storage is None:
+        return
+    identity = Identity(storage.name)
+    base = frozenset({identity.id})
+    yield identity
+    for name in storage.licences:
+        yield Licence(storage.name, name, base)
+    yield Protection(storage.name, storage.protection, base)
+    yield from _directories(storage, base)
+    design = Design(site, storage, Versions(storage.onefs))
+    for kind in KINDS:
+        for wanted in kind.wanted(design):
+            yield StorageObject(storage.name, kind, wanted, base | {f"{NAME}/{need}" for need in wanted.needs})
+
+
+def _directories(storage: Storage, base: frozenset[str]) -> Iterator[Directory]:
+    names = directories(storage)
+    for name in names:
+        parents = {f"{NAME}/{KIND}/{other}" for other in names if name.startswith(other + "/")}
+        yield Directory(storage.name, name, base | parents)
+
+
+def _leftover(device: str, created: Created, ids: set[str]) -> Directory | Removal | None:
+    _, kind_name, name = created.id.split("/", 2)
+    needs = frozenset(created.record.get("depends_on", _earlier(kind_name, ids)))
+    if kind_name == KIND:
+        return Directory(device, name, needs, wanted=False)
+    kind = BY_NAME.get(kind_name)
+    if kind is None or kind.settings or kind.place(name).key in kind.built_in:
+        return None
+    return Removal(device, kind, name, needs)
+
+
+def _earlier(kind_name: str, ids: set[str]) -> set[str]:
+    """Of a creation that was begun and never recorded, the parents are not known: take all that could be."""
+    order = [KIND, *(kind.name for kind in KINDS)]
+    if kind_name not in order:
+        return set()
+    before = order[: order.index(kind_name)]
+    return {each for each in ids if each.split("/", 2)[1] in before}
+
+
+def _request(resource: Any, versions: Versions) -> dict[str, Any] | None:
+    if isinstance(resource, Directory):
+        return {"method": "PUT", "path": resource.path, "query": {"recursive": "true", "overwrite": "false"}, "headers": HEADERS}
+    if isinstance(resource, Protection):
+        path = versions.path("storagepool/nodepools") + "/{nodepool}"
+        return {"method": "PUT", "path": path, "payload": {"protection_policy": resource.level}}
+    if not isinstance(resource, StorageObject):
+        return None
+    place, kind = resource.place, resource.kind
+    there = kind.settings or place.key in kind.built_in
+    path = versions.path(kind.path, place.variables, "" if kind.settings or not there else place.key)
+    request: dict[str, Any] = {"method": "PUT" if there else "POST", "path": path}
+    if resource.query:
+        request["query"] = resource.query
+    linked = {name: value for name, value in resource.wanted.values.items() if name in kind.linked}
+    return {**request, "payload": resource.creation(), **({"then": linked} if linked else {})}
+
+
+def _text(request: dict[str, Any]) -> str:
+    return json.dumps(request, indent=2, ensure_ascii=False) + "\n"
+
+
+LAYER: Layer = StorageLayer()
