@@ -53,7 +53,8 @@ def report(results: list[Result]) -> str:
     lines = [
         "# Results",
         "",
-        f"Written by `make bench` on {dt.datetime.now(dt.UTC):%Y-%m-%d}: {_machine()}. `benchmarks/README.md` says how to read and repeat this.",
+        f"Written by `make bench` on {dt.datetime.now(dt.UTC):%Y-%m-%d}: {_machine()}.",
+        "[README.md](README.md) says how to read and repeat this.",
         "",
         "| benchmark | claim | holds |",
         "|---|---|---|",
