@@ -28,7 +28,7 @@ def init(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that is empty or does not exist yet.", show_default=False)],
     configuration: Annotated[
         int | None,
-        typer.Option(min=1, max=2, help="1: compute on R6515, HDFS on PowerScale. 2: R7515 workers carry HDFS.", show_default=False),
+        typer.Option(help="1: compute on R6515, HDFS on PowerScale. 2: R7515 workers carry HDFS.", show_default=False),
     ] = None,
     workers: Annotated[
         int | None, typer.Option(help="Workers, 3 or more; 6 (configuration 1) or 8 (2) by default.", show_default=False)
