@@ -99,7 +99,7 @@ class _Execution:
                 ended, _ = wait(running, timeout=_POLL_S, return_when=FIRST_COMPLETED)
                 for future in ended:
                     self._settle(running.pop(future), future.result())
-        return dict(self._schedule.outcomes)
+        return {each: self._schedule.outcomes[each] for each in self._entries}
 
     def _stop(self) -> None:
         for resource, outcome in self._schedule.stop(self._desk.interruption.reason):

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """All of a layer's changes, or all of its removals: removals come after changes, so that nothing still refers to what goes."""
+    """All of a layer's changes, or all of its removals.
+
+    Removals come after the changes, so that nothing refers any more to what goes, and in the turned order of the layers.
+    """
 
     layer: str
     removal: bool = False
@@ -95,9 +98,9 @@ def _preceding(layers: Sequence[Layer]) -> dict[Phase, frozenset[Phase]]:
                 after[name] |= after[middle]
     preceding: dict[Phase, frozenset[Phase]] = {}
     for name in names:
-        earlier = {Phase(each, removal) for each in after[name] if each in after for removal in (False, True)}
-        preceding[Phase(name)] = frozenset(earlier)
-        preceding[Phase(name, removal=True)] = frozenset(earlier | {Phase(name)})
+        later = [each for each in names if name in after[each]]
+        preceding[Phase(name)] = frozenset(Phase(each) for each in after[name] if each in after)
+        preceding[Phase(name, removal=True)] = frozenset({Phase(name), *map(Phase, later), *(Phase(each, removal=True) for each in later)})
     return preceding
 
 

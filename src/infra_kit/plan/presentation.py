@@ -78,7 +78,7 @@ def outcome_line(resource: str, kind: str, message: str) -> Text:
 
 def report_text(report: Report, mask: Mask, *, target: str) -> Iterator[Text]:
     """How a run ended: what is not as it should be, with the reason, the counts, and what to do next."""
-    left = [(each, outcome) for each, outcome in report.outcomes.items() if outcome.kind in {"failed", "skipped", "staged"}]
+    left = [(each, outcome) for each, outcome in report.outcomes.items() if outcome.kind in {"failed", "skipped"}]
     for resource, outcome in left:
         yield outcome_line(resource, outcome.kind, mask(outcome.message))
     if left:
