@@ -151,6 +151,8 @@ class Pools(Collection):
             self.cluster.require("SmartConnect Advanced")
         if before is not None and item["name"] != before["name"] and self.cluster.objects("rules", f"{scope}.{before['name']}"):
             raise Refusal(409, f"Pool '{before['name']}' has rules and cannot be renamed", "name")
+        if item["sc_subnet"] and item["sc_subnet"] not in self.cluster.objects("subnets", scope.partition(".")[0]):
+            raise Refusal(400, f"SmartConnect service subnet '{item['sc_subnet']}' does not exist", "sc_subnet")
         self._ranges(scope, item, before)
         self._interfaces(item)
         for parent, other in self.cluster.everywhere("pools"):

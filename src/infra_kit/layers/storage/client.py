@@ -55,7 +55,7 @@ class PapiReader:
         Raises:
             DeviceError: unreachable, not trusted, login refused, request refused.
         """
-        key = path + "?" + json.dumps(query, sort_keys=True)
+        key = path + "?" + json.dumps(query or {}, sort_keys=True)
         if key not in self._held:
             answer = self._get(path, query)
             self._held[key] = None if answer.absent else answer.accepted().body

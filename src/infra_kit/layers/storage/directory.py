@@ -55,6 +55,10 @@ class Directory:
         """Its path in the namespace API."""
         return f"/namespace/{quote(self.name)}"
 
+    def creation(self) -> Request:
+        """The request that makes it, and what is missing above it."""
+        return Request("PUT", self.path, query={"recursive": "true", "overwrite": "false"}, headers=HEADERS)
+
     def read(self, context: ReadContext) -> Observed:
         """Whether it is there."""
         return Observed({"present": self._present(reader(context))})
@@ -81,7 +85,7 @@ class Directory:
         client = writer(context)
         try:
             if self.wanted:
-                client.write(Request("PUT", self.path, query={"recursive": "true", "overwrite": "false"}, headers=HEADERS))
+                client.write(self.creation())
             else:
                 client.write(Request("DELETE", self.path))
         except DeviceError:

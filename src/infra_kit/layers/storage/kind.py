@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from infra_kit.inventory.models.site import Site
     from infra_kit.inventory.models.storage import Storage
-    from infra_kit.layers.storage.client import PapiWriter
+    from infra_kit.layers.storage.exchange import Request
     from infra_kit.layers.storage.versions import Versions
 
 Fields = dict[str, Any]
@@ -108,9 +108,9 @@ class Kind:
     built_in: frozenset[str] = frozenset()
     """Keys that every cluster comes with."""
     linked: frozenset[str] = frozenset()
-    """Fields that live in a collection of their own; `link` sees to them."""
-    link: Callable[[PapiWriter, Place, Fields, Fields], None] | None = None
-    """Make the linked fields so: writer, place, values before, values after."""
+    """Fields that live in a collection of their own; `links` sees to them."""
+    links: Callable[[Versions, Place, Fields, Fields], list[Request]] | None = None
+    """The requests that make the linked fields so: versions, place, values before, values after."""
 
     def listing(self, place: Place) -> tuple[str, Mapping[str, str], dict[str, str]]:
         """Resource, variables and arguments that list the objects at a place."""

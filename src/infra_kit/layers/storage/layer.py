@@ -6,7 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from infra_kit.layers.storage.cluster import Identity, Licence, Protection
-from infra_kit.layers.storage.directory import HEADERS, KIND, Directory, directories
+from infra_kit.layers.storage.directory import KIND, Directory, directories
+from infra_kit.layers.storage.exchange import Request
 from infra_kit.layers.storage.kind import Design
 from infra_kit.layers.storage.kinds import BY_NAME, KINDS
 from infra_kit.layers.storage.removal import Removal
@@ -44,11 +45,11 @@ class StorageLayer:
         if site.storage is None:
             return {}
         versions = Versions(site.storage.onefs)
-        requests = [(each.id, request) for each in _resources(site) if (request := _request(each, versions)) is not None]
+        requests = [(each.id, found) for each in _resources(site) if (found := _requests(each, versions))]
         width = max(2, len(str(len(requests))))
         return {
-            f"{NAME}/{site.storage.name}/{number:0{width}}-{id_.removeprefix(NAME + '/').replace('/', '-')}.json": _text(request)
-            for number, (id_, request) in enumerate(requests, start=1)
+            f"{NAME}/{site.storage.name}/{number:0{width}}-{id_.removeprefix(NAME + '/').replace('/', '-')}.json": _text(found)
+            for number, (id_, found) in enumerate(requests, start=1)
         }
 
 
@@ -96,26 +97,27 @@ def _earlier(kind_name: str, ids: set[str]) -> set[str]:
     return {each for each in ids if each.split("/", 2)[1] in before}
 
 
-def _request(resource: Any, versions: Versions) -> dict[str, Any] | None:
+def _requests(resource: Any, versions: Versions) -> list[Request]:
     if isinstance(resource, Directory):
-        return {"method": "PUT", "path": resource.path, "query": {"recursive": "true", "overwrite": "false"}, "headers": HEADERS}
+        return [resource.creation()]
     if isinstance(resource, Protection):
-        path = versions.path("storagepool/nodepools") + "/{nodepool}"
-        return {"method": "PUT", "path": path, "payload": {"protection_policy": resource.level}}
+        return [Request("PUT", versions.path("storagepool/nodepools") + "/{nodepool}", {"protection_policy": resource.level})]
     if not isinstance(resource, StorageObject):
-        return None
+        return []
     place, kind = resource.place, resource.kind
     there = kind.settings or place.key in kind.built_in
-    path = versions.path(kind.path, place.variables, "" if kind.settings or not there else place.key)
-    request: dict[str, Any] = {"method": "PUT" if there else "POST", "path": path}
-    if resource.query:
-        request["query"] = resource.query
-    linked = {name: value for name, value in resource.wanted.values.items() if name in kind.linked}
-    return {**request, "payload": resource.creation(), **({"then": linked} if linked else {})}
+    path = versions.path(kind.path, place.variables, place.key if there and not kind.settings else "")
+    first = Request("PUT" if there else "POST", path, resource.creation(), resource.query)
+    return [first, *(kind.links(versions, place, {}, resource.wanted.values) if kind.links else ())]
 
 
-def _text(request: dict[str, Any]) -> str:
-    return json.dumps(request, indent=2, ensure_ascii=False) + "\n"
+def _text(requests: list[Request]) -> str:
+    shown = [
+        {"method": each.method, "path": each.path, "query": dict(each.query), "headers": dict(each.headers), "payload": each.body}
+        for each in requests
+    ]
+    plain = [{name: value for name, value in each.items() if value} for each in shown]
+    return json.dumps(plain, indent=2, ensure_ascii=False) + "\n"
 
 
 LAYER: Layer = StorageLayer()

@@ -155,13 +155,14 @@ class StorageObject:
             self._link(client, before)
 
     def _link(self, client: PapiWriter, before: Fields) -> None:
-        if self.kind.link is None:
+        if self.kind.links is None:
             return
         if not before:
             # A creation whose answer was lost may have been linked in part.
             found = find(client, self.kind, self.place)
             before = found.values if found else {}
-        self.kind.link(client, self.place, before, self.wanted.values)
+        for request in self.kind.links(client.versions, self.place, before, self.wanted.values):
+            client.write(request)
 
     def _recreate(self, client: PapiWriter, diff: Diff, context: RunContext) -> Outcome:
         if self.id not in context.allow_wipe:

@@ -10,10 +10,25 @@ from infra_kit.layers.storage.kind import Design, Fields, Kind, Place, Wanted
 
 if TYPE_CHECKING:
     from infra_kit.inventory.models.storage import ProxyUser
-    from infra_kit.layers.storage.client import PapiWriter
+    from infra_kit.layers.storage.versions import Versions
 
 _MEMBERS = "protocols/hdfs/proxyusers/{proxyuser}/members"
 _MIB_EXPONENT = 20
+
+
+def _service(design: Design) -> Iterator[Wanted]:
+    if any(zone.hdfs for zone in design.storage.access_zones):
+        yield Wanted(design.storage.name, {"service_enabled": True}, ("licence/hdfs",))
+
+
+HDFS_SERVICE = Kind(
+    name="hdfs-service",
+    path="protocols/hdfs/settings/global",
+    answer="global_settings",
+    place=lambda _: Place(""),
+    wanted=_service,
+    settings=True,
+)
 
 
 def _settings(design: Design) -> Iterator[Wanted]:
@@ -30,7 +45,8 @@ def _settings(design: Design) -> Iterator[Wanted]:
             "root_directory": zone.hdfs.root_directory,
             "webhdfs_enabled": zone.hdfs.webhdfs,
         }
-        yield Wanted(zone.name, values, (f"zone/{zone.name}", f"directory/{zone.hdfs.root_directory.strip('/')}", "licence/hdfs"))
+        needs = (f"zone/{zone.name}", f"directory/{zone.hdfs.root_directory.strip('/')}", f"hdfs-service/{design.storage.name}")
+        yield Wanted(zone.name, values, (*needs, "licence/hdfs"))
 
 
 HDFS = Kind(
@@ -71,14 +87,12 @@ def _fields(item: Mapping[str, Any]) -> Fields:
     return {"members": sorted(f"{member['type']}:{member['name']}" for member in item["members"])}
 
 
-def _link(writer: PapiWriter, place: Place, before: Fields, after: Fields) -> None:
+def _links(versions: Versions, place: Place, before: Fields, after: Fields) -> list[Request]:
     had, has = set(before.get("members", ())), set(after.get("members", ()))
-    query = {"zone": place.zone or "System"}
-    for member in sorted(has - had):
-        writer.write(Request("POST", writer.versions.path(_MEMBERS, {"proxyuser": place.key}), _persona(member), query=query))
-    for member in sorted(had - has):
-        name = member.partition(":")[2]
-        writer.write(Request("DELETE", writer.versions.path(_MEMBERS, {"proxyuser": place.key}, name), query=query))
+    query, variables = {"zone": place.zone or "System"}, {"proxyuser": place.key}
+    added = [Request("POST", versions.path(_MEMBERS, variables), _persona(member), query) for member in sorted(has - had)]
+    dropped = [Request("DELETE", versions.path(_MEMBERS, variables, member.partition(":")[2]), query=query) for member in sorted(had - has)]
+    return added + dropped
 
 
 PROXY_USER = Kind(
@@ -89,5 +103,5 @@ PROXY_USER = Kind(
     wanted=_proxy_users,
     fields=_fields,
     linked=frozenset({"members"}),
-    link=_link,
+    links=_links,
 )

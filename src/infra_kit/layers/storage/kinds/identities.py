@@ -9,7 +9,7 @@ from infra_kit.layers.storage.exchange import Request
 from infra_kit.layers.storage.kind import Design, Fields, Kind, Place, Wanted
 
 if TYPE_CHECKING:
-    from infra_kit.layers.storage.client import PapiWriter
+    from infra_kit.layers.storage.versions import Versions
 
 _MEMBERS = "auth/groups/{group}/members"
 
@@ -76,15 +76,18 @@ def _user_body(values: Fields) -> dict[str, Any]:
     return body
 
 
-def _memberships(writer: PapiWriter, place: Place, before: Fields, after: Fields) -> None:
+def _memberships(versions: Versions, place: Place, before: Fields, after: Fields) -> list[Request]:
     had, has = set(before.get("groups", ())), set(after.get("groups", ()))
     query = {"zone": place.zone or "System"}
-    for group in sorted(has - had):
-        path = writer.versions.path(_MEMBERS, {"group": f"GROUP:{group}"})
-        writer.write(Request("POST", path, {"name": place.key, "type": "user"}, query=query))
-    for group in sorted(had - has):
-        path = writer.versions.path(_MEMBERS, {"group": f"GROUP:{group}"}, f"USER:{place.key}")
-        writer.write(Request("DELETE", path, query=query))
+    join = [
+        Request("POST", versions.path(_MEMBERS, {"group": f"GROUP:{group}"}), {"name": place.key, "type": "user"}, query)
+        for group in sorted(has - had)
+    ]
+    leave = [
+        Request("DELETE", versions.path(_MEMBERS, {"group": f"GROUP:{group}"}, f"USER:{place.key}"), query=query)
+        for group in sorted(had - has)
+    ]
+    return join + leave
 
 
 USER = Kind(
@@ -100,5 +103,5 @@ USER = Kind(
     fixed=frozenset({"uid"}),
     forced=True,
     linked=frozenset({"groups"}),
-    link=_memberships,
+    links=_memberships,
 )

@@ -121,7 +121,9 @@ def _pools(design: Design) -> Iterator[Wanted]:
                 needs = [f"subnet/{groupnet.name}.{subnet.name}", f"zone/{each.access_zone}"]
                 if each.allocation == "dynamic" or each.smartconnect_policy != "round_robin":
                     needs.append("licence/smartconnect-advanced")
-                yield Wanted(f"{groupnet.name}.{subnet.name}.{each.name}", _pool(design, each), tuple(needs), {"name": each.name})
+                # The SmartConnect name is answered on the service address of the pool's own subnet.
+                values = {**_pool(design, each), "sc_subnet": subnet.name}
+                yield Wanted(f"{groupnet.name}.{subnet.name}.{each.name}", values, tuple(needs), {"name": each.name})
 
 
 def _pool(design: Design, pool: Pool) -> Fields:
