@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from infra_kit.inventory.load import load_site
 from infra_kit.plan.database import Database
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from infra_kit.inventory.access import Access
     from infra_kit.inventory.models.site import Site
@@ -103,3 +104,16 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def database(database_url: str) -> Iterator[Database]:
     with Database(database_url) as opened:
         yield opened
+
+
+@pytest.fixture
+def wait_until() -> Callable[..., None]:
+    """Wait for something that another thread or process brings about."""
+
+    def wait(condition: Callable[[], object], seconds: float = 10) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, "it did not come about"
+            time.sleep(0.005)
+
+    return wait

@@ -46,7 +46,7 @@ def graphs(draw: st.DrawFn) -> tuple[list[Node], int, Graph]:
     return nodes, cut, graph
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(graphs(), st.randoms(use_true_random=False))
 def test_whatever_happens_the_rules_hold(drawn: tuple[list[Node], int, Graph], chance) -> None:
     nodes, _cut, graph = drawn
