@@ -129,14 +129,22 @@ class Os10Driver(HConfigDriverBase):
         return HConfigDriverRules(indentation=1)
 
     def idempotent_for(self, config: HConfigChild, other_children: Iterable[HConfigChild]) -> HConfigChild | None:
-        """The line among others that this one replaces."""
+        """The line among others that this one replaces; the same line again replaces nothing."""
         place = place_of(_block(config))
-        wanted = slot(place, config.text)
-        return next((other for other in other_children if slot(place, other.text) == wanted), None)
+        text, wanted = config.text, slot(place, config.text)
+        return next((other for other in other_children if other.text != text and slot(place, other.text) == wanted), None)
 
     def negate_with(self, config: HConfigChild) -> str | None:
-        """How the line is taken back."""
-        return None if config.text.startswith("no ") else taken_back(place_of(_block(config)), config.text)
+        """How the line is taken back; None where taking `no` away from it does."""
+        if config.text.startswith("no "):
+            return None
+        line = taken_back(place_of(_block(config)), config.text)
+        return None if line == config.text.removeprefix(NEGATIVE) else line
+
+    def swap_negation(self, child: HConfigChild) -> HConfigChild:
+        """A setting that is itself a `no` is taken back by the plain line."""
+        child.text = child.text.removeprefix(NEGATIVE)
+        return child
 
     def sectional_exit(self, config: HConfigChild) -> str | None:
         """Every block is left by `exit`, one without lines too."""
