@@ -31,8 +31,8 @@ def _pools(site: Site) -> Iterator[tuple[Groupnet, ArraySubnet, Pool]]:
 @rule("IK3220")
 def pool_too_small(site: Site, index: Index) -> Iterator[Problem]:
     """A pool has fewer addresses than interfaces that serve it."""
-    nodes = len(index.nodes)
     for _, _, pool in _pools(site):
+        nodes = len(pool.nodes) or len(index.nodes)
         count = int(pool.last) - int(pool.first) + 1
         need = nodes * max(1, len(pool.interfaces))
         if 0 < count < need:
@@ -103,7 +103,8 @@ def pool_interface_unknown(site: Site, index: Index) -> Iterator[Problem]:
     """A pool names an interface that a node does not have."""
     for _, _, pool in _pools(site):
         for position, interface in enumerate(pool.interfaces):
-            lacking = [str(node.lnn) for _, node in index.nodes if not _has(interface, [port.interface for port in node.ports])]
+            serving = [node for _, node in index.nodes if not pool.nodes or node.lnn in pool.nodes]
+            lacking = [str(node.lnn) for node in serving if not _has(interface, [port.interface for port in node.ports])]
             if lacking:
                 message = f"pool {pool.name} uses {interface}, which node(s) {', '.join(lacking)} do not have"
                 yield Problem(pool, ("interfaces", position), message, "name a port of the nodes, or their aggregate (25gige-agg-1)")
