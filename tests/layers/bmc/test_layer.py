@@ -184,6 +184,13 @@ def test_somebody_elses_staged_change_is_not_overridden_without_consent(cautious
     assert run.diff("bmc/bios/worker01").action == "none"
 
 
+def test_values_that_wait_without_a_job_get_one(run, stand):
+    stand.bmcs["worker01"].state.pending |= run.resources["bmc/bios/worker01"].wanted
+    assert "no job has been made" in run.diff("bmc/bios/worker01").reason
+    assert run.apply("bmc/bios/worker01").kind == "done"
+    assert run.diff("bmc/bios/worker01").action == "none"
+
+
 def test_foreign_pending_changes_are_named(run, stand):
     stand.bmcs["worker01"].state.pending["PxeDev1VlanId"] = 7
     assert "PxeDev1VlanId" in run.diff("bmc/bios/worker01").reason
@@ -314,6 +321,21 @@ def test_an_untrusted_certificate_is_refused_before_the_password_is_sent(run, st
         run.plan("bmc/identity/worker01")
     assert "trust.ca_bundle" in caught.value.remedy
     assert stand.requests("worker01") == []
+
+
+@pytest.mark.badday
+def test_a_certificate_for_another_name_is_refused(run, stand):
+    stand.write_overlay(host="localhost")
+    with pytest.raises(TrustError, match="localhost"):
+        run.plan("bmc/identity/worker01")
+
+
+@pytest.mark.badday
+@pytest.mark.parametrize("bundle", ["missing.pem", "bmc-password"])
+def test_authorities_that_cannot_be_read_are_named(run, stand, bundle):
+    stand.write_overlay(ca=bundle)
+    with pytest.raises(TrustError, match=bundle):
+        run.plan("bmc/identity/worker01")
 
 
 @pytest.mark.badday

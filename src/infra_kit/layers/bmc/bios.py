@@ -13,7 +13,7 @@ from infra_kit.plan.resource import Change, Diff, Observed, Outcome
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from infra_kit.layers.bmc.client import BmcReader, BmcWriter, Job
+    from infra_kit.layers.bmc.client import BmcWriter, Job
     from infra_kit.layers.bmc.profiles import Attributes
     from infra_kit.layers.bmc.target import Target
     from infra_kit.plan.resource import ReadContext, RunContext
@@ -163,8 +163,11 @@ class Bios:
 
     def _stage(self, writer: BmcWriter, job: Job | None, context: RunContext) -> list[str]:
         """Stage what is neither in effect nor pending; gives the attributes that can be set only after a reset."""
-        missing = self._missing(writer)
+        bios = writer.bios()
+        missing = {name: value for name, value in self.wanted.items() if bios.pending.get(name, bios.attributes.get(name)) != value}
         if not missing:
+            if any(bios.attributes.get(name) != value for name, value in self.wanted.items()):
+                writer.commit()
             return []
         if job is not None:
             if self._may_reset(context):
@@ -182,10 +185,6 @@ class Bios:
             writer.stage_bios({RULING: missing[RULING]})
             return [name for name in missing if name != RULING]
         return []
-
-    def _missing(self, reader: BmcReader) -> Attributes:
-        bios = reader.bios()
-        return {name: value for name, value in self.wanted.items() if bios.pending.get(name, bios.attributes.get(name)) != value}
 
     def _staged(self, job: Job, later: list[str], context: RunContext) -> str:
         wait = "the server is off; it takes effect at the next power-on" if context.allow_reboot else "a reset waits for --allow-reboot"

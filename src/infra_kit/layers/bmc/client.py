@@ -273,7 +273,8 @@ class BmcWriter(BmcReader):
 
         with speaking(self.endpoint, "setting BIOS attributes"):
             answer = self._connector.patch(SETTINGS, data={"Attributes": dict(attributes), **_ON_RESET})
-        self._job_for(answer, SETTINGS)
+        if not answer.headers.get("Location"):
+            self.commit()
 
     def stage_boot_order(self, order: list[str]) -> None:
         """Give the BMC a boot order for the next reset, with the job that applies it.
@@ -284,10 +285,9 @@ class BmcWriter(BmcReader):
         from infra_kit.layers.bmc.speech import speaking
 
         with speaking(self.endpoint, "setting the boot order"):
-            answer = self._connector.patch(SYSTEM, data={"Boot": {"BootOrder": order}})
-        self._server = None
+            self._connector.patch(SYSTEM, data={"Boot": {"BootOrder": order}})
         if self.server(fresh=True).boot_order != tuple(order):
-            self._job_for(answer, SETTINGS)
+            self.commit()
 
     def reset(self, kind: str) -> None:
         """ComputerSystem.Reset of that kind.
@@ -303,14 +303,18 @@ class BmcWriter(BmcReader):
         with speaking(self.endpoint, f"resetting the server ({kind})"):
             self._system().reset_system(ResetType(kind))
 
-    def _job_for(self, answer: Any, target: str) -> None:
-        """Make the job that older firmware does not make by itself."""
-        if answer.headers.get("Location") or self.open_job() is not None:
+    def commit(self) -> None:
+        """Make the job that applies what is pending, unless there is one: firmware differs in what makes it by itself.
+
+        Raises:
+            DeviceError: the BMC refuses, as it does when nothing is pending.
+        """
+        if self.open_job() is not None:
             return
         from infra_kit.layers.bmc.speech import speaking
 
         with speaking(self.endpoint, "creating the configuration job"):
-            self._connector.post(JOBS, data={"TargetSettingsURI": target})
+            self._connector.post(JOBS, data={"TargetSettingsURI": SETTINGS})
 
 
 _ON_RESET = {"@Redfish.SettingsApplyTime": {"ApplyTime": "OnReset"}}

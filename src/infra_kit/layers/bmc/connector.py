@@ -15,6 +15,8 @@ from sushy.connector import Connector
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 from tenacity.wait import wait_base, wait_random_exponential
 
+from infra_kit.inventory.errors import TrustError
+
 if TYPE_CHECKING:
     from infra_kit.inventory.access import Endpoint
 
@@ -38,6 +40,9 @@ class BmcConnector(Connector):  # type: ignore[misc]
         endpoint: where it is, and what its certificate is checked against.
         read_only: refuse to send anything but GET.
         attempts: how often a request is sent at most.
+
+    Raises:
+        TrustError: the authorities to check its certificate against cannot be read.
     """
 
     wait: ClassVar[wait_base] = wait_random_exponential(multiplier=0.5, max=10)
@@ -57,7 +62,7 @@ class BmcConnector(Connector):  # type: ignore[misc]
         self._attempts = attempts
         # Proxies and .netrc of the environment must decide neither where a password goes nor which one is sent.
         self._session.trust_env = False
-        self._session.mount("https://", _PinnedTrust(_context(str(endpoint.ca) if endpoint.ca else None)))
+        self._session.mount("https://", _PinnedTrust(_trust(endpoint)))
 
     def _op(self, method: str, path: str = "", **options: Any) -> Any:
         """Send a request; every verb of sushy's connector comes through here.
@@ -111,8 +116,21 @@ def untrusted(error: BaseException) -> bool:
     return isinstance(error.__context__, requests_errors.SSLError)
 
 
+def _trust(endpoint: Endpoint) -> ssl.SSLContext:
+    if endpoint.ca is None:
+        return _context(None, 0)
+    try:
+        return _context(str(endpoint.ca), endpoint.ca.stat().st_mtime_ns)
+    except OSError as error:  # ssl.SSLError is one: a file without a certificate in it
+        raise TrustError(
+            endpoint.device,
+            f"the authorities in {endpoint.ca} cannot be used: {error}",
+            remedy="make trust.ca_bundle name a PEM file with the authorities that signed the BMCs' certificates",
+        ) from error
+
+
 @lru_cache(maxsize=64)
-def _context(ca: str | None) -> ssl.SSLContext:
+def _context(ca: str | None, _changed_ns: int) -> ssl.SSLContext:
     # One context for all BMCs of an authority: building one costs more than a request.
     return ssl.create_default_context(cafile=ca)
 

@@ -20,7 +20,7 @@ class Patience:
     """How long is waited, in seconds."""
 
     poll_s: float = 5.0
-    """Between two looks, give or take a fifth."""
+    """Between two looks at most, give or take a fifth; the first ones come sooner."""
     graceful_s: float = 300.0
     """For an operating system to shut down when asked (the vendor's own Ansible module waits as long)."""
     power_s: float = 120.0
@@ -30,6 +30,8 @@ class Patience:
 
 
 PATIENCE = Patience()
+_FIRST_POLL_S = 0.2
+_GROWTH = 1.6
 
 
 def until(true: Callable[[], bool], seconds: float) -> bool:
@@ -42,6 +44,7 @@ def until(true: Callable[[], bool], seconds: float) -> bool:
         UnreachableError: it has not answered at all since the last time allowed.
     """
     deadline = time.monotonic() + seconds
+    pause = min(_FIRST_POLL_S, PATIENCE.poll_s)
     while True:
         try:
             if true():
@@ -51,7 +54,8 @@ def until(true: Callable[[], bool], seconds: float) -> bool:
                 raise
         if time.monotonic() >= deadline:
             return False
-        time.sleep(PATIENCE.poll_s * random.uniform(0.8, 1.2))  # noqa: S311  jitter, not a secret
+        time.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311  jitter, not a secret
+        pause = min(pause * _GROWTH, PATIENCE.poll_s)
 
 
 def run_job(writer: BmcWriter, job: Job) -> str:
