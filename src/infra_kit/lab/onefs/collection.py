@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -99,7 +100,8 @@ class Collection:
         """A page of the collection."""
         query = _resumed(place.query)
         start = int(query.pop("start", 0))
-        limit = _limit(query, self.page)
+        # A collection that knows no `resume` has one page, however long.
+        limit = _limit(query, self.page) if "resume" in self.schema.query else sys.maxsize
         views = [self.view(scope, item, query) for scope, item in self.items(Place(place.path, query))]
         answer: dict[str, Any] = {self.listing: views[start : start + limit], "total": len(views), "resume": None}
         if start + limit < len(views):
@@ -122,7 +124,7 @@ class Collection:
         if name in held:
             raise self.duplicate(name)
         kept = self.cluster.taken_in(self.kind, body)
-        lost = set(body) - set(kept) - {self.key}
+        lost = set(body) - set(kept) - {self.key} - self.schema.required
         defaults = self.schema.defaults()
         held[name] = {key: defaults.get(key) if key in lost else value for key, value in item.items() if key not in lost or key in defaults}
         return {"id": self.answer_id(scope, held[name])}

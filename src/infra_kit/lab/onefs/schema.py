@@ -42,6 +42,11 @@ class Schema:
                 if release(variant.get("since", "0.0")) <= onefs <= release(variant.get("until", "99.99")):
                     self._fields[name] = variant
 
+    @property
+    def required(self) -> frozenset[str]:
+        """What a creation cannot do without."""
+        return frozenset(name for name, field in self._fields.items() if field.get("required"))
+
     def defaults(self) -> dict[str, Any]:
         """What a new object has where the request says nothing."""
         return {name: copy.deepcopy(field["default"]) for name, field in self._fields.items() if "default" in field}
