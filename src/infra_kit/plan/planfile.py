@@ -17,6 +17,8 @@ from infra_kit.plan.masking import Mask, masked
 from infra_kit.plan.resource import Action, Diff, Disruption, Observed, Unknown
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from infra_kit.plan.planning import Entry, Plan
     from infra_kit.plan.selection import Selection
 
@@ -207,11 +209,11 @@ def require_unmoved(planned: PlanDocument, fresh: Plan, selection: Selection, ma
         )
 
 
-def without_unreviewed(planned: PlanDocument, fresh: Plan) -> Plan:
-    """The fresh plan, in which what the file could not read stays unknown: nobody has seen what would be done to it."""
+def without_unreviewed(fresh: Plan, unreviewed: Mapping[str, str]) -> Plan:
+    """The fresh plan, in which what the plan file could not read stays unknown: nobody has seen what would be done to it."""
     entries = tuple(
         replace(each, observed=Unknown(reason), diff=Diff("unknown", reason=reason))
-        if (reason := planned.unknown.get(each.id)) is not None
+        if (reason := unreviewed.get(each.id)) is not None
         else each
         for each in fresh.entries
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
 
@@ -30,7 +30,15 @@ class Request:
     break_lock: bool = False
     plan_file: PlanDocument | None = None
     bound: bool = False
-    """A plan file's run: the inventory may not move before the end of it."""
+    """The resumption of a plan file's run: the inventory may not have moved."""
+    unreviewed: Mapping[str, str] = field(default_factory=dict)
+    """Id -> reason of what the plan file could not read: not to be touched, though it may answer now."""
+
+    @classmethod
+    def of_plan_file(cls, plan_file: PlanDocument, request: Self) -> Self:
+        """The request, narrowed to what the plan file says."""
+        only = (*plan_file.touched, *plan_file.unknown)
+        return replace(request, plan_file=plan_file, selection=replace(request.selection, only=only), unreviewed=plan_file.unknown)
 
     def as_dict(self) -> dict[str, Any]:
         """What the journal keeps for a resumption."""
@@ -39,6 +47,7 @@ class Request:
             "allow_reboot": self.allow_reboot,
             "allow_wipe": sorted(self.allow_wipe),
             "bound": self.bound or self.plan_file is not None,
+            "unreviewed": dict(self.unreviewed),
         }
 
     def resuming(self, kept: Mapping[str, Any]) -> Self:
@@ -51,6 +60,7 @@ class Request:
             resume=True,
             break_lock=self.break_lock,
             bound=bool(kept["bound"]),
+            unreviewed=dict(kept["unreviewed"]),
         )
 
 

@@ -50,6 +50,7 @@ def perform(site: Site, layers: Sequence[Layer], access: Access, request: Reques
     """
     if request.plan_file is not None:
         planfile.require_site(request.plan_file, site.digest)
+        request = request.of_plan_file(request.plan_file, request)
     state = StateFolder(site.folder)
     state.prepare()
     interruption = Interruption()
@@ -128,14 +129,12 @@ class _Run:
         desk = self._desk
         created = desk.journal.created()
         make = make_plan if request.command == "apply" else make_removal
-        selection = request.selection
-        if request.plan_file is not None and not request.resume:
-            selection = replace(selection, only=request.plan_file.touched + tuple(request.plan_file.unknown))
         with Connections(self._access, read_only=True) as connections:
-            plan = make(self._layers, ReadContext(self._site, connections), selection=selection, created=created, listener=self._listen)
-        if request.plan_file is not None and not request.resume:
-            planfile.require_unmoved(request.plan_file, plan, selection, self._access.mask)
-            plan = planfile.without_unreviewed(request.plan_file, plan)
+            context = ReadContext(self._site, connections)
+            plan = make(self._layers, context, selection=request.selection, created=created, listener=self._listen)
+        if request.plan_file is not None:
+            planfile.require_unmoved(request.plan_file, plan, request.selection, self._access.mask)
+        plan = planfile.without_unreviewed(plan, request.unreviewed)
         planfile.write(planfile.document(plan, self._access.mask), self._desk.folder / "plan.json")
         gone = [each.id for each in plan.entries if plan.graph.phase[each.id].removal and each.diff.action == "none"]
         desk.journal.forget(gone)
