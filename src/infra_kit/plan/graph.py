@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
+from heapq import heappop, heappush
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -114,7 +115,7 @@ def _order(phase: Mapping[str, Phase], needs: Mapping[str, frozenset[str]], prec
         sorter.add(resource, (own, "begin"), *sorted(needs[resource]))
         sorter.add((own, "end"), resource)
     try:
-        nodes = list(sorter.static_order())
+        sorter.prepare()
     except CycleError as error:
         path = [str(node[0]) if isinstance(node, tuple) else node for node in error.args[1]]
         steps = [path[0]] + [new for old, new in pairwise(path) if new != old]
@@ -122,4 +123,19 @@ def _order(phase: Mapping[str, Phase], needs: Mapping[str, frozenset[str]], prec
             "the order of the plan has a cycle: " + " before ".join(steps),
             remedy="a resource may only depend on its own or an earlier layer",
         ) from error
-    return tuple(node for node in nodes if isinstance(node, str))
+    return tuple(_in_given_order(sorter, {resource: place for place, resource in enumerate(phase)}))
+
+
+def _in_given_order(sorter: TopologicalSorter[str | tuple[Phase, str]], places: Mapping[str, int]) -> Iterator[str]:
+    """Of what may come next, always what the layers named first: the order that a reader expects."""
+    ready: list[tuple[int, str]] = []
+    while sorter.is_active():
+        for node in sorter.get_ready():
+            if isinstance(node, str):
+                heappush(ready, (places[node], node))
+            else:
+                sorter.done(node)
+        if ready:
+            _, resource = heappop(ready)
+            yield resource
+            sorter.done(resource)

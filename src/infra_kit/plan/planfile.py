@@ -133,7 +133,7 @@ def write(content: dict[str, Any], path: Path) -> None:
     try:
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(content, file, indent=1)
+            json.dump(content, file, indent=1, ensure_ascii=False)
             file.write("\n")
         fresh.replace(path)
     except OSError as error:

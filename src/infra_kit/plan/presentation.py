@@ -143,4 +143,4 @@ def _change(change: Change, mask: Mask) -> Text:
 
 
 def _value(value: Any, mask: Mask) -> str:
-    return mask(value) if isinstance(value, str) else json.dumps(masked(value, mask), default=str)
+    return mask(value) if isinstance(value, str) else json.dumps(masked(value, mask), default=str, ensure_ascii=False)

@@ -44,7 +44,7 @@ class RunLog:
     def line(self, what: str, **values: object) -> None:
         """One line. A full disk costs the line, never the run: the journal is what counts, and it says why the run stopped."""
         entry = {"at": dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds"), "what": what, **values}
-        text = json.dumps(masked(entry, self._mask), default=str)
+        text = json.dumps(masked(entry, self._mask), default=str, ensure_ascii=False)
         with self._guard:
             if self._file.closed:
                 return
