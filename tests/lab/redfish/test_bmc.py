@@ -302,6 +302,30 @@ def test_a_body_that_is_no_object(client, body):
     assert said(client.patch(SYSTEM, content=body))[0][0] == "MalformedJSON"
 
 
+def test_the_boot_can_be_followed(stand, client):
+    def progress():
+        return client.get(SYSTEM).json()["BootProgress"]["LastState"]
+
+    bmc = stand.bmcs["worker01"]
+    assert progress() == "OEM"
+    bmc.tamper({"operating_system": True})
+    assert progress() == "OSRunning"
+    stage(client, {"LogicalProc": "Disabled"}, **ON_RESET)
+    bmc.faults.stuck_jobs = True
+    client.post(RESET, json={"ResetType": "ForceRestart"})
+    assert progress() == "SystemHardwareInitializationComplete"
+    bmc.tamper({"power": "Off"})
+    assert progress() == "None"
+
+
+def test_attributes_of_the_idrac_take_effect_at_once(client):
+    path = f"{ROOT}/Managers/iDRAC.Embedded.1/Attributes"
+    assert client.patch(path, json={"Attributes": {"NTPConfigGroup.1.NTPEnable": "Enabled"}}).status_code == 200
+    assert client.get(path).json()["Attributes"]["NTPConfigGroup.1.NTPEnable"] == "Enabled"
+    for bad in ({}, {"Attributes": {"Info.1.HWModel": "x"}}):
+        assert client.patch(path, json=bad).status_code == 400
+
+
 def test_queries(client):
     assert set(client.get(SYSTEM, params={"$select": "Model,SKU"}).json()) - {"@odata.id", "@odata.type", "@odata.context"} == {
         "Model",

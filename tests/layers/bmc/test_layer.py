@@ -340,10 +340,12 @@ def test_authorities_that_cannot_be_read_are_named(run, stand, bundle):
 
 @pytest.mark.badday
 def test_an_unreachable_bmc_is_named(run, stand):
+    stand.bmcs["gpu01"].faults.unreachable = True
     stand.unplug("worker01")
-    with pytest.raises(UnreachableError, match=r"no answer from 127\.0\.0\.1") as caught:
-        run.plan("bmc/identity/worker01")
-    assert caught.value.device == "worker01"
+    for name in ("worker01", "gpu01"):
+        with pytest.raises(UnreachableError, match=r"no answer from 127\.0\.0\.1") as caught:
+            run.plan(f"bmc/identity/{name}")
+        assert caught.value.device == name
 
 
 @pytest.mark.badday
@@ -368,6 +370,29 @@ def test_a_connection_cut_during_a_change_leaves_something_a_second_run_finishes
     assert run.diff("bmc/bios/worker01").action == "none"
     resets = [path for _, path in writes(stand, "worker01") if path.endswith("ComputerSystem.Reset")]
     assert len(resets) == 1
+
+
+def test_an_operating_system_that_ran_is_waited_for(run, stand):
+    stand.bmcs["worker01"].tamper({"operating_system": True})
+    assert run.apply("bmc/bios/worker01").message.endswith("operating system running")
+
+
+@pytest.mark.badday
+def test_an_operating_system_that_does_not_come_back_stops_the_rolling_change(run, stand, monkeypatch):
+    from infra_kit.lab.redfish import power
+    from infra_kit.layers.bmc import waiting
+
+    waiting.PATIENCE.system_s = 0.1
+    stand.bmcs["worker01"].tamper({"operating_system": True})
+    boot = power._boot
+
+    def breaking(bmc, now):
+        bmc.state.operating_system = False
+        boot(bmc, now)
+
+    monkeypatch.setattr(power, "_boot", breaking)
+    with pytest.raises(DeviceError, match="operating system has not come back"):
+        run.apply("bmc/bios/worker01")
 
 
 @pytest.mark.badday

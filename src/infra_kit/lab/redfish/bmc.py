@@ -92,7 +92,7 @@ class EmulatedBmc(HttpsEmulator):
 
         Args:
             change: `bios` (attributes), `power`, `boot_order`, `model`, `service_tag`, `strict_dependencies`,
-                `sessions: expire`, `unblock: true`.
+                `operating_system`, `sessions: expire`, `unblock: true`.
 
         Raises:
             ValueError: something else.
@@ -102,7 +102,7 @@ class EmulatedBmc(HttpsEmulator):
                 self.state.bios |= value
             elif key == "boot_order":
                 self.state.boot.order = list(value)
-            elif key in ("power", "model", "service_tag", "strict_dependencies"):
+            elif key in ("power", "model", "service_tag", "strict_dependencies", "operating_system"):
                 setattr(self.state, key, value)
             elif key == "sessions":
                 self.accounts.expire()

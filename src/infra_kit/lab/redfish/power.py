@@ -24,6 +24,17 @@ def shown(bmc: EmulatedBmc) -> str:
     return f"Powering{wanted}" if wanted else bmc.state.power
 
 
+def boot_progress(bmc: EmulatedBmc) -> str:
+    """How far the boot has come, as BootProgress.LastState gives it."""
+    state = bmc.state
+    if state.power_wanted or state.power == "Off":
+        return "None"
+    job = jobs.open_job(state)
+    if job is not None and job["JobState"] == "Running":
+        return "SystemHardwareInitializationComplete"
+    return "OSRunning" if state.operating_system else "OEM"
+
+
 def reset(bmc: EmulatedBmc, _path: str, body: dict[str, Any]) -> Reply:
     """ComputerSystem.Reset: 204, or 409 where the server already is as wanted."""
     kind = body.get("ResetType")

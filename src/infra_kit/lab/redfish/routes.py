@@ -123,6 +123,7 @@ CHANGES: dict[tuple[str, str], Change] = {
     ),
     ("POST", f"{bios.PATH}/Actions/Bios.ResetBios"): lambda bmc, path, _rest, body: bios.reset_bios(bmc, path, body),
     ("PATCH", f"{boot.SOURCES}/Settings"): lambda bmc, path, _rest, body: boot.change_sources(bmc, path, body),
+    **{("PATCH", path): lambda bmc, path, _rest, body: services.change_manager_attributes(bmc, path, body) for path in ATTRIBUTES},
     **{("POST", queue): lambda bmc, path, _rest, body: jobs.create(bmc, path, body) for queue in QUEUES},
     **{("DELETE", f"{queue}/{{}}"): lambda bmc, path, identity, _body: jobs.delete(bmc, path, identity) for queue in QUEUES},
 }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from infra_kit.lab.redfish.accounts import SESSIONS
 from infra_kit.lab.redfish.jobs import QUEUE, TASKS
-from infra_kit.lab.redfish.reply import refuse
+from infra_kit.lab.redfish.reply import Reply, accomplished, refuse
 
 if TYPE_CHECKING:
     from infra_kit.lab.redfish.bmc import EmulatedBmc
@@ -16,6 +16,7 @@ MANAGER = "/redfish/v1/Managers/iDRAC.Embedded.1"
 ATTRIBUTES = f"{MANAGER}/Oem/Dell/DellAttributes/iDRAC.Embedded.1"
 FIRMWARE = "6.10.30.00"
 OK = {"Health": "OK", "State": "Enabled"}
+_SETTABLE: dict[str, str | int] = {"NTPConfigGroup.1.NTP1": "", "NTPConfigGroup.1.NTPEnable": "Disabled", "Time.1.Timezone": "UTC"}
 
 
 def root(bmc: EmulatedBmc) -> dict[str, Any]:
@@ -130,14 +131,27 @@ def manager_network(bmc: EmulatedBmc) -> dict[str, dict[str, Any]]:
 
 
 def manager_attributes(bmc: EmulatedBmc, path: str) -> dict[str, Any]:
-    """A few of the iDRAC's own attributes, read-only here."""
+    """The iDRAC's own attributes."""
+    told = {"Info.1.HWModel": "iDRAC 9", "Info.1.Version": FIRMWARE, "IPv4.1.Address": str(bmc.server.bmc.address)}
     return {
         "@odata.id": path,
         "@odata.type": "#DellAttributes.v1_0_0.DellAttributes",
-        "Attributes": {"Info.1.HWModel": "iDRAC 9", "Info.1.Version": FIRMWARE, "IPv4.1.Address": str(bmc.server.bmc.address)},
+        "Attributes": {**_SETTABLE, **bmc.state.idrac, **told},
         "Id": "iDRACAttributes",
         "Name": "OEMAttributeRegistry",
     }
+
+
+def change_manager_attributes(bmc: EmulatedBmc, _path: str, body: dict[str, Any]) -> Reply:
+    """PATCH of the iDRAC's own attributes; they take effect at once."""
+    wanted = body.get("Attributes")
+    if not isinstance(wanted, dict) or not wanted:
+        raise refuse("property-missing", "Attributes")
+    for name in wanted:
+        if name not in _SETTABLE:
+            raise refuse("attribute-unknown", name, related=f"#/Attributes/{name}")
+    bmc.state.idrac |= wanted
+    return accomplished()
 
 
 def log_service(_bmc: EmulatedBmc) -> dict[str, Any]:

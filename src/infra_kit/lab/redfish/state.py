@@ -44,6 +44,10 @@ class State:
     defaults_at_boot: bool = False
     strict_dependencies: bool = False
     """Firmware that judges read-only attributes by the values in effect only, not by what the request sets too."""
+    operating_system: bool = False
+    """One is installed, and runs whenever the server is on and no job holds up its boot."""
+    idrac: dict[str, str | int] = field(default_factory=dict)
+    """The iDRAC's own attributes that have been changed."""
     jobs: list[dict[str, Any]] = field(default_factory=list)
     log: list[dict[str, str]] = field(default_factory=list)
 

@@ -31,6 +31,7 @@ def system(bmc: EmulatedBmc) -> dict[str, Any]:
         **{name: {"@odata.id": f"{PATH}/{name}"} for name in links},
         "BiosVersion": state.bios["SystemBiosVersion"],
         "Boot": boot.shown(bmc),
+        "BootProgress": {"LastState": power.boot_progress(bmc)},
         "Description": "Computer System which represents a machine (physical or virtual) and the local resources.",
         "HostName": "",
         "Id": "System.Embedded.1",

@@ -23,7 +23,9 @@ JOBS = "/redfish/v1/Managers/iDRAC.Embedded.1/Jobs"
 UNFINISHED = frozenset({"New", "Scheduled", "Scheduling", "Running", "Starting", "Waiting", "Downloading", "ReadyForExecution"})
 WAITING = frozenset({"New", "Scheduled", "Scheduling", "ReadyForExecution"})
 ATTEMPTS = 4
-"""How often a request is sent at most, where repeating it does no harm."""
+"""How often a reader sends a request at most."""
+PATIENT_ATTEMPTS = 8
+"""How often a writer sends one, where repeating does no harm: after a job an iDRAC may not be ready for a minute."""
 FRESH_S = 10.0
 """How long the resources of one server share one reading of it, so that a plan asks each BMC for it once."""
 
@@ -36,6 +38,8 @@ class ServerState:
     service_tag: str
     power: str
     boot_order: tuple[str, ...]
+    boot_progress: str = ""
+    """How far it has booted (Redfish BootProgress.LastState); empty where the firmware does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +130,13 @@ class BmcReader:
             with speaking(self.endpoint, "reading the server"):
                 system = self._system()
                 boot = system.json.get("Boot") or {}
+                progress = system.json.get("BootProgress") or {}
                 self._server = ServerState(
                     model=_text(system.json, "Model"),
                     service_tag=_text(system.json, "SKU"),
                     power=_text(system.json, "PowerState"),
                     boot_order=tuple(str(reference) for reference in boot.get("BootOrder") or ()),
+                    boot_progress=str(progress.get("LastState") or ""),
                 )
             self._read_at = time.monotonic()
         return self._server
@@ -235,7 +241,7 @@ class BmcWriter(BmcReader):
         self._session = session
 
     @classmethod
-    def open(cls, endpoint: Endpoint, *, attempts: int = ATTEMPTS) -> Self:
+    def open(cls, endpoint: Endpoint, *, attempts: int = PATIENT_ATTEMPTS) -> Self:
         """Log in.
 
         Raises:

@@ -45,7 +45,7 @@ class BmcConnector(Connector):  # type: ignore[misc]
         TrustError: the authorities to check its certificate against cannot be read.
     """
 
-    wait: ClassVar[wait_base] = wait_random_exponential(multiplier=0.5, max=10)
+    wait: ClassVar[wait_base] = wait_random_exponential(multiplier=0.5, max=20)
 
     def __init__(self, endpoint: Endpoint, *, read_only: bool, attempts: int) -> None:
         """Send nothing yet."""

@@ -28,8 +28,12 @@ class Patience:
     job_s: float = 1800.0
     """For a BIOS configuration job, once the server has been reset (a boot with 32 DIMMs takes many minutes)."""
 
+    system_s: float = 900.0
+    """For an operating system that ran before the reset to run again."""
+
 
 PATIENCE = Patience()
+RUNNING = "OSRunning"
 _FIRST_POLL_S = 0.2
 _GROWTH = 1.6
 
@@ -59,20 +63,28 @@ def until(true: Callable[[], bool], seconds: float) -> bool:
 
 
 def run_job(writer: BmcWriter, job: Job) -> str:
-    """Reset the server so that the waiting job runs, and wait for its end.
+    """Reset the server so that the waiting job runs, and wait for its end, and for the operating system if one was running.
 
     An operating system that does not let itself be shut down, or none, is reset by force: the operator has allowed the reset.
+    Waiting for it to come back is what keeps two masters from being down at once.
 
     Returns:
         What was done, for the journal.
 
     Raises:
-        DeviceError: the job failed or did not end in time.
+        DeviceError: the job failed or did not end in time, or the operating system did not come back.
     """
-    done = "the job was already running"
-    if job.waits:
-        done = _reset_for(writer, job)
-    return f"{done}; {finish_job(writer, job.id)}"
+    ran = writer.server(fresh=True).boot_progress == RUNNING
+    done = [_reset_for(writer, job) if job.waits else "the job was already running", finish_job(writer, job.id)]
+    if ran:
+        if not until(lambda: writer.server(fresh=True).boot_progress == RUNNING, PATIENCE.system_s):
+            raise DeviceError(
+                writer.endpoint.device,
+                f"{done[1]}, but the operating system has not come back within {PATIENCE.system_s:.0f} s",
+                remedy="look at the server's console; the next server is not touched until this one is mended",
+            )
+        done.append("operating system running")
+    return "; ".join(done)
 
 
 def finish_job(writer: BmcWriter, identity: str) -> str:
