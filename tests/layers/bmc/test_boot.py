@@ -11,7 +11,7 @@ from infra_kit.layers.bmc.client import BootOption
 from infra_kit.layers.bmc.target import Target
 from infra_kit.plan.resource import Observed, ReadContext, RunContext
 
-CASES = yaml.safe_load((Path(__file__).parent / "cases_boot.yaml").read_text())
+CASES = yaml.safe_load((Path(__file__).parent / "cases" / "boot.yaml").read_text())
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: "-".join(case["wanted"]))
