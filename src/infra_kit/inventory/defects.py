@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
+
+from infra_kit.inventory import types
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +32,19 @@ _HINTS = {
     "bool_type": "write true or false, without quotes",
     "list_type": "write one item a line, each behind `- `",
 }
+_WORDS = {
+    types.Name: "a name of lower-case letters, digits and hyphens, such as worker01",
+    types.DomainName: "a domain name in lower case, such as example.internal",
+    types.Host: "a host name or an address",
+    types.Mac: "a MAC address in lower case with colons, such as 02:1c:01:00:06:00",
+    types.ServiceTag: "a service tag of seven capital letters and digits",
+    types.PortName: "a port as OS10 writes it, such as 1/1/53, or 1/1/53:2 for a lane",
+    types.PortGroupName: "a port-group as OS10 writes it, such as 1/1/13",
+    types.PortMode: "a mode as OS10 writes it, such as 25g-4x or 100g-1x",
+    types.CpuQuantity: "a CPU quantity, such as 2, 0.5 or 500m",
+    types.MemoryQuantity: "a memory quantity, such as 8Gi or 512Mi",
+}
+_PATTERNS = {get_args(form)[1].pattern: words for form, words in _WORDS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +59,7 @@ class Defect:
 
 def defects(error: ValidationError, value: Any) -> Iterator[Defect]:
     """Every defect that pydantic found in `value`. The offending scalar is not repeated: it may be a secret in the wrong place."""
-    for detail in error.errors(include_url=False, include_input=False, include_context=False):
+    for detail in error.errors(include_url=False, include_input=False):
         yield _defect(detail, value)
 
 
@@ -56,7 +71,9 @@ def _defect(detail: Any, value: Any) -> Defect:
         return Defect("IK0102", path, f"unknown key `{last}`", "check the spelling; `infra-kit schema` lists every key")
     if kind == "missing":
         return Defect("IK0103", path, f"`{last}` is missing", f"add `{last}:`")
-    message = _SIMPLER.get(kind) or str(detail["msg"]).removeprefix("Value error, ")
+    if kind == "string_pattern_mismatch" and detail["ctx"]["pattern"] in _PATTERNS:
+        return Defect("IK0101", path, f"should be {_PATTERNS[detail['ctx']['pattern']]}", _SCHEMA)
+    message = _SIMPLER.get(kind) or str(detail["msg"]).removeprefix("Value error, ").removeprefix("Input ")
     return Defect("IK0101", path, message, _HINTS.get(kind, _SCHEMA))
 
 

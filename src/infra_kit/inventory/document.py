@@ -36,7 +36,7 @@ _MAX_ALIASED_VALUES = 200_000
 """What aliases may stand for in all, so that a few lines cannot fill the memory."""
 _MAX_DIGITS = 18
 _MAX_NUMBER = 10.0**_MAX_DIGITS
-_PRIMARY_KEYS = ("name", "id", "lnn", "group", "port", "network", "path", "interface", "host")
+_PRIMARY_KEYS = ("name", "id", "lnn", "group", "network", "path", "interface", "host", "port", "prefix", "purpose")
 
 
 class _Parser(CParser):

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import threading
-import weakref
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
 from infra_kit.inventory.errors import SecretError
 
-_STORES: weakref.WeakSet[SecretStore] = weakref.WeakSet()
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SCHEMES = ("env", "file", "ansible-vault", "vault")
 
@@ -28,7 +29,6 @@ class SecretStore:
         self._folder = folder or Path.cwd()
         self._lock = threading.Lock()
         self._values: dict[str, SecretStr] = {}
-        _STORES.add(self)
 
     def resolve(self, reference: str) -> SecretStr:
         """The secret behind a reference.
@@ -41,11 +41,6 @@ class SecretStore:
                 self._values[reference] = SecretStr(self._read(reference))
             return self._values[reference]
 
-    def remember(self, reference: str, value: str) -> None:
-        """A secret that came by another way, such as inside a URL, so that it is masked too."""
-        with self._lock:
-            self._values[reference] = SecretStr(value)
-
     def mask(self, text: str) -> str:
         """`text` with every secret resolved so far replaced by its reference in guillemets."""
         with self._lock:
@@ -57,18 +52,16 @@ class SecretStore:
 
     def _read(self, reference: str) -> str:
         scheme, _, rest = reference.partition(":")
-        if scheme == "env":
-            return _from_environment(rest)
-        if scheme == "file":
-            return _from_file(self._folder / rest)
-        raise SecretError(f"secret reference `{reference}` has an unknown scheme", remedy=f"use one of {', '.join(SCHEMES)}")
-
-
-def mask_all(text: str) -> str:
-    """`text` with every secret that any store of this process has resolved masked: for what is said about failures."""
-    for store in list(_STORES):
-        text = store.mask(text)
-    return text
+        readers: dict[str, Callable[[str], str]] = {
+            "env": _from_environment,
+            "file": lambda path: _from_file(self._folder / Path(path).expanduser()),
+            "ansible-vault": lambda entry: _from_ansible_vault(self._folder, entry),
+            "vault": _from_hashicorp_vault,
+        }
+        if scheme not in readers:
+            # A reference of no known scheme may be the secret itself: it is not repeated.
+            raise SecretError("a secret reference has an unknown scheme", remedy=f"use one of {', '.join(SCHEMES)}")
+        return readers[scheme](rest)
 
 
 def _from_environment(name: str) -> str:
@@ -81,8 +74,28 @@ def _from_environment(name: str) -> str:
 def _from_file(path: Path) -> str:
     try:
         value = path.read_text(encoding="utf-8").rstrip("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SecretError(f"secret file {path} cannot be read: {error}", remedy="create it with mode 0600") from error
+    except OSError as error:
+        raise SecretError(f"secret file {path} cannot be read: {error.strerror}", remedy="create it with mode 0600") from error
+    except UnicodeDecodeError:
+        raise SecretError(f"secret file {path} is not UTF-8", remedy="save it as UTF-8 text") from None
     if not value:
-        raise SecretError(f"secret file {path} is empty")
+        raise SecretError(f"secret file {path} is empty", remedy="write the secret into it")
     return value
+
+
+def _from_ansible_vault(folder: Path, entry: str) -> str:
+    from infra_kit.inventory.secret_stores.ansible_vault import read
+
+    return read(*_split(folder, entry))
+
+
+def _split(folder: Path, entry: str) -> tuple[Path, str]:
+    path, _, key = entry.partition("#")
+    return folder / Path(path).expanduser(), key
+
+
+def _from_hashicorp_vault(entry: str) -> str:
+    from infra_kit.inventory.secret_stores.hashicorp_vault import read
+
+    path, _, key = entry.partition("#")
+    return read(path, key)

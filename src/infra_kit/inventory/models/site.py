@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
+
 from pydantic import PrivateAttr
 
 from infra_kit.inventory.catalog import Catalog

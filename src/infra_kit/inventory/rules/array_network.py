@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from infra_kit.inventory.models.site import Site
-    from infra_kit.inventory.models.storage import ArraySubnet, Groupnet, Pool
+    from infra_kit.inventory.models.storage import ArrayNode, ArraySubnet, Chassis, Groupnet, Pool
     from infra_kit.inventory.rules.index import Index
 
 
@@ -26,6 +26,11 @@ def _pools(site: Site) -> Iterator[tuple[Groupnet, ArraySubnet, Pool]]:
     for groupnet, subnet in _subnets(site):
         for pool in subnet.pools:
             yield groupnet, subnet, pool
+
+
+def _serving(pool: Pool, index: Index) -> list[tuple[Chassis, ArrayNode]]:
+    """The nodes that serve a pool: those it names, or all."""
+    return [(chassis, node) for chassis, node in index.nodes if not pool.nodes or node.lnn in pool.nodes]
 
 
 @rule("IK3220")
@@ -130,7 +135,7 @@ def aggregation_without_lag(site: Site, index: Index) -> Iterator[Problem]:
     """A pool aggregates by LACP, and its nodes have no port-channel; or the other way round."""
     for _, _, pool in _pools(site):
         aggregated = pool.aggregation == "lacp"
-        for chassis, node in index.nodes:
+        for chassis, node in _serving(pool, index):
             if aggregated != (node.lag is not None):
                 has = "no port-channel" if node.lag is None else f"port-channel {node.lag}"
                 message = f"pool {pool.name} aggregates by {pool.aggregation}, node {node.lnn} of {chassis.name} has {has}"
@@ -184,3 +189,27 @@ def lag_without_array_network(site: Site, index: Index) -> Iterator[Problem]:
             if lag and not networks.intersection([*lag.networks, lag.native]):
                 message = f"port-channel {lag.id} of {switch} carries none of the array's networks ({', '.join(sorted(networks))})"
                 yield Problem(node, "lag", f"node {node.lnn} of {chassis.name}: {message}", "add one to the port-channel")
+
+
+@rule("IK3233")
+def pool_node_unknown(site: Site, index: Index) -> Iterator[Problem]:
+    """A pool is served by a node that the array does not have."""
+    known = {node.lnn for _, node in index.nodes}
+    for _, _, pool in _pools(site):
+        for position, number in enumerate(pool.nodes):
+            if number not in known:
+                message = f"pool {pool.name} is served by node {number}, which the array does not have"
+                yield Problem(pool, ("nodes", position), message, f"its nodes: {', '.join(map(str, sorted(known))) or 'none'}")
+
+
+@rule("IK3234")
+def pool_node_on_other_pair(site: Site, index: Index) -> Iterator[Problem]:
+    """A pool is served by a node that is cabled to another leaf pair than carries the pool's network."""
+    for _, subnet, pool in _pools(site):
+        network = site.network_by_name.get(subnet.network)
+        for chassis, node in _serving(pool, index):
+            pairs = {index.pair_of[port.switch] for port in node.ports if port.switch in index.pair_of}
+            if network and network.leaf_pair and pairs and network.leaf_pair not in pairs:
+                where = f"node {node.lnn} of {chassis.name}, cabled to {', '.join(sorted(pairs))}"
+                message = f"pool {pool.name} on network {network.name} (pair {network.leaf_pair}) is served by {where}"
+                yield Problem(pool, "nodes", message, "name the nodes on that pair in `nodes`, or move the cables")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infra_kit.inventory.rules.problem import Problem
+from infra_kit.inventory.rules.problem import Problem, an
 from infra_kit.inventory.rules.registry import rule
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def _absence(switch: Switch, port: str, index: Index) -> tuple[str, str] | None:
         return f"which is broken out into {lanes} interfaces", f"name one of {base}:1 to {base}:{lanes}, or change the breakout"
     if base in ports:
         return "which is not broken out", f"name {base}, or write its breakout in `breakouts` or `port_groups`"
-    return f"which an {switch.model} does not have", "look at the ports that `infra-kit` knows for the model in its catalogue"
+    return f"which {an(switch.model)} does not have", "look at the ports that `infra-kit` knows for the model in its catalogue"
 
 
 @rule("IK1203")

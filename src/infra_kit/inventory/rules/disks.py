@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infra_kit.inventory.rules.problem import Problem, severity_by
+from infra_kit.inventory.rules.problem import Problem, an, severity_by
 from infra_kit.inventory.rules.registry import rule
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def too_many_drives(site: Site, index: Index) -> Iterator[Problem]:
             if bays and counts[group.bay] > room >= counts[group.bay] - group.count:
                 unsure = "" if bays.confirmed else " (catalogue figure not confirmed)"
                 message = (
-                    f"profile {profile.name} has {counts[group.bay]} drives in {group.bay} bays; an {profile.model} has {room}{unsure}"
+                    f"profile {profile.name} has {counts[group.bay]} drives in {group.bay} bays; {an(profile.model)} has {room}{unsure}"
                 )
                 yield Problem(group, "count", message, "use fewer, larger drives", severity_by(bays))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infra_kit.inventory.rules.problem import Problem, severity_by, worded
+from infra_kit.inventory.rules.problem import Problem, an, severity_by, worded
 from infra_kit.inventory.rules.registry import rule
 
 if TYPE_CHECKING:
@@ -34,7 +34,9 @@ def too_many_gpus(site: Site, index: Index) -> Iterator[Problem]:
             continue
         limit = model.max_double_wide_gpus if gpu.width.value == "double" else model.max_single_wide_gpus
         if profile.gpus.count > limit.value:
-            message = f"profile {profile.name} has {profile.gpus.count} {gpu.width.value}-width GPUs; an {model.name} takes {worded(limit)}"
+            message = (
+                f"profile {profile.name} has {profile.gpus.count} {gpu.width.value}-width GPUs; {an(model.name)} takes {worded(limit)}"
+            )
             yield Problem(profile.gpus, "count", message, "use fewer, or another server model", severity_by(limit, gpu.width))
 
 

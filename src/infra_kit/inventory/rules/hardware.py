@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infra_kit.inventory.rules.estimates import server_watts
-from infra_kit.inventory.rules.problem import Problem, severity_by, worded
+from infra_kit.inventory.rules.problem import Problem, an, severity_by, worded
 from infra_kit.inventory.rules.registry import rule
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def too_many_processors(site: Site, index: Index) -> Iterator[Problem]:
     for profile, model in _modelled(site, index):
         if profile.processors.count > model.sockets.value:
             message = (
-                f"profile {profile.name} has {profile.processors.count} processors; sockets of an {model.name}: {worded(model.sockets)}"
+                f"profile {profile.name} has {profile.processors.count} processors; sockets of {an(model.name)}: {worded(model.sockets)}"
             )
             yield Problem(profile.processors, "count", message, "correct the count or the model", severity_by(model.sockets))
 
@@ -52,7 +52,7 @@ def too_many_cores(site: Site, index: Index) -> Iterator[Problem]:
         limit = model.max_cores_per_socket
         if profile.processors.cores > limit.value:
             message = (
-                f"profile {profile.name} has {profile.processors.cores} cores a processor; the most of an {model.name}: {worded(limit)}"
+                f"profile {profile.name} has {profile.processors.cores} cores a processor; the most of {an(model.name)}: {worded(limit)}"
             )
             yield Problem(profile.processors, "cores", message, "give the cores of one processor", severity_by(limit))
 
@@ -124,7 +124,7 @@ def too_much_memory(site: Site, index: Index) -> Iterator[Problem]:
     for profile, model in _modelled(site, index):
         limit = model.max_memory_gib
         if profile.memory.total_gib > limit.value:
-            message = f"profile {profile.name} has {profile.memory.total_gib} GiB; the most of an {model.name}: {worded(limit)}"
+            message = f"profile {profile.name} has {profile.memory.total_gib} GiB; the most of {an(model.name)}: {worded(limit)}"
             yield Problem(profile.memory, "dimm_gib", message, "use smaller modules", severity_by(limit))
 
 
@@ -136,7 +136,7 @@ def supply_unusual(site: Site, index: Index) -> Iterator[Problem]:
         if profile.psu_w not in options.value:
             text = ", ".join(f"{watts} W" for watts in options.value)
             unsure = "" if options.confirmed else " (catalogue figures not confirmed)"
-            message = f"profile {profile.name} has {profile.psu_w} W supplies; those of an {model.name}: {text}{unsure}"
+            message = f"profile {profile.name} has {profile.psu_w} W supplies; those of {an(model.name)}: {text}{unsure}"
             yield Problem(profile, "psu_w", message, "read it off the supply")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infra_kit.inventory.rules.problem import Problem, severity_by, worded
+from infra_kit.inventory.rules.problem import Problem, an, severity_by, worded
 from infra_kit.inventory.rules.registry import rule
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def fabric_above_switch(site: Site, index: Index) -> Iterator[Problem]:
     models = {switch.model: index.switch_model(switch) for switch in site.switches}
     for name, model in models.items():
         if model and site.fabric.mtu > model.max_mtu.value:
-            message = f"the fabric's MTU {site.fabric.mtu} is above {worded(model.max_mtu)}, the most of an {name}"
+            message = f"the fabric's MTU {site.fabric.mtu} is above {worded(model.max_mtu)}, the most of {an(name)}"
             yield Problem(site.fabric, "mtu", message, "lower it", severity_by(model.max_mtu))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infra_kit.inventory.rules.problem import Problem, severity_by, worded
+from infra_kit.inventory.rules.problem import Problem, an, severity_by, worded
 from infra_kit.inventory.rules.registry import rule
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def port_group_unknown(site: Site, index: Index) -> Iterator[Problem]:
         known = {group.group for group in model.port_groups.value}
         for group in switch.port_groups:
             if group.group not in known:
-                message = f"{switch.name} has no port-group {group.group} on an {model.name}"
+                message = f"{switch.name} has no port-group {group.group} on {an(model.name)}"
                 yield Problem(
                     group, "group", message, f"the model has {len(known)} port-groups" if known else "use `breakouts` on this model"
                 )
@@ -55,7 +55,7 @@ def port_group_mode_illegal(site: Site, index: Index) -> Iterator[Problem]:
             known = groups.get(group.group)
             if known and group.mode not in known.modes:
                 message = f"port-group {group.group} of {switch.name} does not take {group.mode}"
-                hint = f"an {model.name} takes {', '.join(known.modes)} there"
+                hint = f"{an(model.name)} takes {', '.join(known.modes)} there"
                 yield Problem(group, "mode", message, hint, severity_by(model.port_groups))
 
 
@@ -86,7 +86,7 @@ def breakout_port_illegal(site: Site, index: Index) -> Iterator[Problem]:
             number = int(each.port.rpartition("/")[2].partition(":")[0])
             if ":" in each.port or not any(ports.first <= number <= ports.last for ports in model.breakouts.value):
                 hint = "set the mode of its port-group instead" if model.port_groups.value else "break out a port that allows it"
-                yield Problem(each, "port", f"port {each.port} of {switch.name} cannot be broken out on an {model.name}", hint)
+                yield Problem(each, "port", f"port {each.port} of {switch.name} cannot be broken out on {an(model.name)}", hint)
 
 
 @rule("IK1235")
@@ -99,7 +99,7 @@ def breakout_mode_illegal(site: Site, index: Index) -> Iterator[Problem]:
             if known and each.mode not in known.modes:
                 confirmed = "" if model.breakouts.confirmed else " by the catalogue, whose figure is not confirmed"
                 message = f"port {each.port} of {switch.name} does not take {each.mode}{confirmed}"
-                hint = f"modes on an {model.name}: {', '.join(known.modes)}"
+                hint = f"modes on {an(model.name)}: {', '.join(known.modes)}"
                 yield Problem(each, "mode", message, hint, severity_by(model.breakouts))
 
 
@@ -110,7 +110,7 @@ def too_many_interfaces(site: Site, index: Index) -> Iterator[Problem]:
         limit = model.max_breakout_interfaces
         count = len(index.interfaces(switch))
         if limit.value is not None and count > limit.value:
-            message = f"the breakouts of {switch.name} make {count} interfaces; an {model.name} runs {worded(limit)}"
+            message = f"the breakouts of {switch.name} make {count} interfaces; {an(model.name)} runs {worded(limit)}"
             yield Problem(switch, "breakouts", message, "break out fewer ports", severity_by(limit))
 
 

@@ -38,3 +38,8 @@ def severity_by(*figures: Figure[Any]) -> Severity | None:
 def worded(figure: Figure[Any]) -> str:
     """The figure's value, marked where no document confirms it."""
     return str(figure.value) if figure.confirmed else f"{figure.value} (catalogue figure not confirmed)"
+
+
+def an(model: str) -> str:
+    """A model's name with its article, as its first letter or digit is spoken: an R6515, a Z9432F-ON."""
+    return f"{'an' if model[:1] in 'AEFHILMNORSX8' else 'a'} {model}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from infra_kit.inventory.rules.problem import Problem
+from infra_kit.inventory.rules.problem import Problem, an
 from infra_kit.inventory.rules.registry import rule
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def worker_of_other_model(site: Site, index: Index) -> Iterator[Problem]:
         if profile and profile.model != wanted and profile.name not in told:
             told.add(profile.name)
             reference = f"configuration {site.site.configuration} has {wanted}"
-            message = f"profile {profile.name} of worker {server.name} is an {profile.model}; {reference}"
+            message = f"profile {profile.name} of worker {server.name} is {an(profile.model)}; {reference}"
             yield Problem(
                 profile, "model", message, "correct the model or `site.configuration`; a design of your own is fine, but not the reference"
             )
@@ -103,7 +103,7 @@ def gpu_worker_of_other_model(site: Site, index: Index) -> Iterator[Problem]:
         if profile and profile.model != _GPU_MODEL and profile.name not in told:
             told.add(profile.name)
             message = (
-                f"profile {profile.name} of GPU worker {server.name} is an {profile.model}; the reference architecture has {_GPU_MODEL}"
+                f"profile {profile.name} of GPU worker {server.name} is {an(profile.model)}; the reference architecture has {_GPU_MODEL}"
             )
             yield Problem(profile, "model", message, "check GPU slots and power of the model you chose")
 
@@ -128,7 +128,7 @@ def infrastructure_of_other_model(site: Site, index: Index) -> Iterator[Problem]
         if is_infrastructure and profile and profile.model != _INFRASTRUCTURE_MODEL and profile.name not in told:
             told.add(profile.name)
             message = (
-                f"profile {profile.name} of {server.role} {server.name} is an {profile.model}; the reference has {_INFRASTRUCTURE_MODEL}"
+                f"profile {profile.name} of {server.role} {server.name} is {an(profile.model)}; the reference has {_INFRASTRUCTURE_MODEL}"
             )
             yield Problem(profile, "model", message, "a design of your own is fine, but not the reference")
 

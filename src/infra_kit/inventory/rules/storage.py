@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infra_kit.inventory.rules.problem import Problem, severity_by, worded
+from infra_kit.inventory.rules.problem import Problem, an, severity_by, worded
 from infra_kit.inventory.rules.registry import rule
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def chassis_not_full(site: Site, index: Index) -> Iterator[Problem]:
         for chassis in storage.chassis:
             if len(chassis.nodes) != model.nodes_per_chassis.value:
                 message = (
-                    f"chassis {chassis.name} has {len(chassis.nodes)} nodes; an {model.name} chassis has {worded(model.nodes_per_chassis)}"
+                    f"chassis {chassis.name} has {len(chassis.nodes)} nodes; {an(model.name)} chassis has {worded(model.nodes_per_chassis)}"
                 )
                 yield Problem(chassis, "nodes", message, "describe every node of the chassis", severity_by(model.nodes_per_chassis))
 
@@ -95,7 +95,7 @@ def protection_unknown(site: Site, index: Index) -> Iterator[Problem]:
         if _layout(storage, model) is None:
             known = ", ".join(each.level for each in model.protection.value)
             yield Problem(
-                storage, "protection", f"the catalogue has no layout of {storage.protection} for an {model.name}", f"known: {known}"
+                storage, "protection", f"the catalogue has no layout of {storage.protection} for {an(model.name)}", f"known: {known}"
             )
 
 
@@ -106,7 +106,7 @@ def drive_unusual(site: Site, index: Index) -> Iterator[Problem]:
         for chassis in storage.chassis:
             if chassis.drive_tb not in model.drive_options_tb.value:
                 options = ", ".join(f"{size:g} TB" for size in model.drive_options_tb.value)
-                message = f"chassis {chassis.name} has {chassis.drive_tb:g} TB drives; an {model.name} is known with {options}"
+                message = f"chassis {chassis.name} has {chassis.drive_tb:g} TB drives; {an(model.name)} is known with {options}"
                 yield Problem(chassis, "drive_tb", message, "read it off the array, or describe the model in the site's catalog/ folder")
 
 
@@ -167,7 +167,7 @@ def front_end_speed_unknown(site: Site, index: Index) -> Iterator[Problem]:
                     speeds = ", ".join(map(str, model.front_end_speeds_gbps.value))
                     unsure = "" if model.front_end_speeds_gbps.confirmed else " (catalogue figures not confirmed)"
                     owner = f"{port.interface} of node {node.lnn} in {chassis.name}"
-                    message = f"{owner} runs at {port.speed_gbps} Gb/s; an {model.name} has {speeds}{unsure}"
+                    message = f"{owner} runs at {port.speed_gbps} Gb/s; {an(model.name)} has {speeds}{unsure}"
                     yield Problem(port, "speed_gbps", message, "correct the speed", severity_by(model.front_end_speeds_gbps))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infra_kit.inventory.rules.problem import Problem
+from infra_kit.inventory.rules.problem import Problem, an
 from infra_kit.inventory.rules.registry import rule
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def interconnect_not_double_density(site: Site, index: Index) -> Iterator[Proble
         for position, port in enumerate(vlt.interconnect_ports):
             if meant and int(port.rpartition("/")[2].partition(":")[0]) not in meant:
                 message = f"the interconnect of {switch.name} uses port {port}"
-                hint = f"an {switch.model} has 1/1/{min(meant)} to 1/1/{max(meant)} for it; keep the others for hosts and spines"
+                hint = f"{an(switch.model)} has 1/1/{min(meant)} to 1/1/{max(meant)} for it; keep the others for hosts and spines"
                 yield Problem(vlt, ("interconnect_ports", position), message, hint)
 
 
@@ -166,7 +166,7 @@ def models_differ(site: Site, _index: Index) -> Iterator[Problem]:
     for switch, _, peer, _ in _couples(site):
         if switch.model != peer.model:
             yield Problem(
-                switch, "model", f"{switch.name} is an {switch.model}, its VLT peer {peer.name} an {peer.model}", "pair like models"
+                switch, "model", f"{switch.name} is {an(switch.model)}, its VLT peer {peer.name} {an(peer.model)}", "pair like models"
             )
 
 
