@@ -79,7 +79,7 @@ def _directories(storage: Storage, base: frozenset[str]) -> Iterator[Directory]:
 
 def _leftover(device: str, created: Created, ids: set[str]) -> Directory | Removal | None:
     _, kind_name, name = created.id.split("/", 2)
-    needs = frozenset(created.record.get("depends_on", _earlier(kind_name, ids)))
+    needs = frozenset(created.record.get("depends_on", _earlier(created.id, ids)))
     if kind_name == KIND:
         return Directory(device, name, needs, wanted=False)
     kind = BY_NAME.get(kind_name)
@@ -88,13 +88,12 @@ def _leftover(device: str, created: Created, ids: set[str]) -> Directory | Remov
     return Removal(device, kind, name, needs)
 
 
-def _earlier(kind_name: str, ids: set[str]) -> set[str]:
+def _earlier(id_: str, ids: set[str]) -> set[str]:
     """Of a creation that was begun and never recorded, the parents are not known: take all that could be."""
     order = [KIND, *(kind.name for kind in KINDS)]
-    if kind_name not in order:
-        return set()
-    before = order[: order.index(kind_name)]
-    return {each for each in ids if each.split("/", 2)[1] in before}
+    kind_name = id_.split("/", 2)[1]
+    before = order[: order.index(kind_name)] if kind_name in order else []
+    return {each for each in ids if each.split("/", 2)[1] in before or id_.startswith(each + "/")}
 
 
 def _requests(resource: Any, versions: Versions) -> list[Request]:
