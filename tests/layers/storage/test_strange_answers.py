@@ -15,36 +15,9 @@ from infra_kit.plan.connections import Connections
 from infra_kit.plan.reading import read_one
 from infra_kit.plan.resource import Diff, Observed, ReadContext, Unknown
 
-LISTS = [
-    "zones",
-    "groupnets",
-    "subnets",
-    "pools",
-    "groups",
-    "users",
-    "proxyusers",
-    "quotas",
-    "exports",
-    "schedules",
-    "nodepools",
-    "licenses",
-    "nodes",
-]
-WORDS = [
-    *LISTS,
-    "settings",
-    "name",
-    "id",
-    "path",
-    "paths",
-    "thresholds",
-    "hardware",
-    "product",
-    "release",
-    "gid",
-    "uid",
-    "member_of",
-    "members",
+LISTS = ["zones", "groupnets", "subnets", "pools", "groups", "users", "proxyusers", "quotas", "exports", "schedules", "nodepools", "nodes"]
+KEYS = ["settings", "name", "id", "path", "paths", "thresholds", "hardware", "product", "release", "gid", "uid", "member_of", "members"]
+MORE = [
     "ranges",
     "ifaces",
     "clients",
@@ -56,8 +29,9 @@ WORDS = [
     "message",
     "lnns",
     "protection_policy",
-    "global_settings",
+    "licenses",
 ]
+WORDS = [*LISTS, *KEYS, *MORE, "global_settings"]
 SCALARS = (
     st.none() | st.booleans() | st.integers(-5, 5) | st.sampled_from(["", "cdp", "hdfs", "GID:x", "v9.5.0.0", "H5600-4U", "/ifs/data/cdp"])
 )
