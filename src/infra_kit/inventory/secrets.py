@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ from infra_kit.inventory.errors import SecretError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+_STORES: weakref.WeakSet[SecretStore] = weakref.WeakSet()
 
 SCHEMES = ("env", "file", "ansible-vault", "vault")
 
@@ -29,6 +32,7 @@ class SecretStore:
         self._folder = folder or Path.cwd()
         self._lock = threading.Lock()
         self._values: dict[str, SecretStr] = {}
+        _STORES.add(self)
 
     def resolve(self, reference: str) -> SecretStr:
         """The secret behind a reference.
@@ -40,6 +44,11 @@ class SecretStore:
             if reference not in self._values:
                 self._values[reference] = SecretStr(self._read(reference))
             return self._values[reference]
+
+    def remember(self, reference: str, value: str) -> None:
+        """A secret that came by another way, such as inside a URL, so that it is masked too."""
+        with self._lock:
+            self._values[reference] = SecretStr(value)
 
     def mask(self, text: str) -> str:
         """`text` with every secret resolved so far replaced by its reference in guillemets."""
@@ -62,6 +71,13 @@ class SecretStore:
             # A reference of no known scheme may be the secret itself: it is not repeated.
             raise SecretError("a secret reference has an unknown scheme", remedy=f"use one of {', '.join(SCHEMES)}")
         return readers[scheme](rest)
+
+
+def mask_all(text: str) -> str:
+    """`text` with every secret that any store of this process has resolved masked: for what is said about failures."""
+    for store in list(_STORES):
+        text = store.mask(text)
+    return text
 
 
 def _from_environment(name: str) -> str:

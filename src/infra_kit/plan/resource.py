@@ -135,7 +135,10 @@ class Resource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """A resource that an earlier run created, as the journal remembers it."""
+    """A resource that an earlier run created, as the journal remembers it.
+
+    `record` is that of the apply's Outcome; empty where the run was killed between the change and its entry in the journal.
+    """
 
     id: str
     record: Mapping[str, Any]
