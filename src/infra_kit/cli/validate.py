@@ -25,7 +25,7 @@ class FindingsFormat(StrEnum):
 
 
 def validate(
-    sites: Annotated[list[Path], typer.Argument(metavar="SITE...", help="Sites to check.", show_default=False)],
+    sites: Annotated[list[Path], typer.Argument(metavar="SITE", help="Sites to check.", show_default=False)],
     form: Annotated[FindingsFormat, typer.Option("--format", help="How findings are shown.")] = FindingsFormat.TEXT,
 ) -> int:
     """Check sites and show every finding with its place.
