@@ -174,3 +174,27 @@ def test_validate_imports_nothing_heavy(repository):
     modules = subprocess.run(command, capture_output=True, text=True, check=True).stderr
     for heavy in ("rich.console", "sushy", "netmiko", "paramiko", "sqlalchemy", "httpx", "jinja2", "numpy", "ruamel", "aiohttp"):
         assert f"'{heavy}'" not in modules
+
+
+@pytest.mark.parametrize("filename", [None, "/site/out"])
+def test_no_room_for_the_output_is_no_internal_error(filename, command, capsys):
+    def trial() -> None:
+        """Try."""
+        raise OSError(28, "No space left on device", filename)
+
+    command(trial)
+    assert run(["trial"]) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        f"error: {filename + ': ' if filename else ''}No space left on device",
+        "  make room, and run the command again",
+    ]
+
+
+def test_another_refusal_of_the_system_is_an_internal_error(command, capsys):
+    def trial() -> None:
+        """Try."""
+        raise OSError(5, "Input/output error")
+
+    command(trial)
+    assert run(["trial"]) == 1
+    assert "internal error (OSError)" in capsys.readouterr().err

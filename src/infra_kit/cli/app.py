@@ -57,6 +57,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return int(ExitCode.USAGE) if error.exit_code == _WRONG_USAGE else error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         return failure.say_interrupted()
+    except OSError as error:
+        return failure.say_system(error)
     except Exception as error:  # noqa: BLE001  the last line of defence: a user never sees a traceback
         return failure.say_internal(error)
     if result == failure.INTERRUPTED:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from infra_kit.inventory.errors import InfraKitError
 
 INTERRUPTED = 130
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 
 
 def say(error: InfraKitError) -> int:
@@ -26,6 +28,16 @@ def say_interrupted() -> int:
     """Print what an interrupt leaves."""
     _print("interrupted; a run that was changing devices goes on with `infra-kit apply SITE --resume`")
     return INTERRUPTED
+
+
+def say_system(error: OSError) -> int:
+    """Print what the operating system refused where nobody expected it: most often that the output has no room."""
+    if error.errno not in _NO_ROOM:
+        return say_internal(error)
+    place = f"{error.filename}: " if error.filename else ""
+    _print(f"error: {place}{error.strerror}")
+    _print("  make room, and run the command again")
+    return int(ExitCode.ERROR)
 
 
 def say_internal(error: BaseException) -> int:
