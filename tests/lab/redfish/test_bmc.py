@@ -179,6 +179,28 @@ def test_a_running_job_cannot_be_deleted(stand, client):
     assert attributes(client)["LogicalProc"] == "Disabled"
 
 
+def test_the_job_queue_is_cleared_at_once(stand, client):
+    clear = f"{ROOT}/Managers/iDRAC.Embedded.1/Oem/Dell/DellJobService/Actions/DellJobService.DeleteJobQueue"
+    assert client.post(clear, json={}).status_code == 400
+    assert client.post(clear, json={"JobID": "JID_000000000000"}).status_code == 404
+    stage(client, {"LogicalProc": "Disabled"}, **ON_RESET)
+    stand.bmcs["worker01"].faults.stuck_jobs = True
+    client.post(RESET, json={"ResetType": "ForceRestart"})
+    assert said(client.post(clear, json={"JobID": "JID_CLEARALL"}))[0][0] == "RAC0679"
+    stand.bmcs["worker01"].faults.stuck_jobs = False
+    assert client.post(clear, json={"JobID": "JID_CLEARALL"}).status_code == 200
+    assert client.get(JOBS).json()["Members"] == []
+
+
+def test_a_restart_of_the_idrac_ends_its_sessions_and_leaves_the_server_on(stand, client):
+    reset = f"{ROOT}/Managers/iDRAC.Embedded.1/Actions/Manager.Reset"
+    stand.bmcs["worker01"].accounts.open({"UserName": bmc_bench.USER, "Password": bmc_bench.PASSWORD})
+    assert client.post(reset, json={"ResetType": "ForceOff"}).status_code == 400
+    assert client.post(reset, json={"ResetType": "GracefulRestart"}).status_code == 204
+    assert stand.bmcs["worker01"].accounts.sessions() == []
+    assert client.get(SYSTEM).json()["PowerState"] == "On"
+
+
 def test_clear_pending_and_defaults(client):
     stage(client, {"LogicalProc": "Disabled"})
     assert client.post(f"{BIOS}/Settings/Actions/Oem/DellManager.ClearPending", json={}).status_code == 200

@@ -13,7 +13,7 @@ import yaml
 pytestmark = pytest.mark.judge
 
 JUDGES = Path(__file__).parent / "judges"
-HOSTS = ("bios", "boot", "options", "power", "community")
+HOSTS = ("bios", "boot", "options", "power", "queue", "community")
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def judged(tmp_path_factory):
         hosts = {name: {"bmc_port": stand.ports[name], "tasks_file": f"{name}.yml"} for name in HOSTS}
         inventory = folder / "inventory.yml"
         inventory.write_text(yaml.safe_dump({"all": {"hosts": hosts, "vars": {**common, "ansible_python_interpreter": sys.executable}}}))
-        environment = {**os.environ, "ANSIBLE_HOME": str(folder / "ansible"), "ANSIBLE_NOCOLOR": "1", "ANSIBLE_FORKS": "5"}
+        environment = {**os.environ, "ANSIBLE_HOME": str(folder / "ansible"), "ANSIBLE_NOCOLOR": "1", "ANSIBLE_FORKS": "6"}
         command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(inventory), str(JUDGES / "site.yml")]
         run = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=280, check=False)
         yield stand, run
@@ -54,6 +54,8 @@ def test_what_they_did_is_what_the_servers_have(judged):
     assert stand.bmcs["boot"].state.boot.order == ["Boot0003", "Boot0002", "Boot0004"]
     assert stand.bmcs["options"].state.boot.disabled == ["Boot0004"]
     assert stand.bmcs["community"].state.bios["ProcCStates"] == "Disabled"
+    assert stand.bmcs["queue"].state.pending == {}
+    assert stand.bmcs["queue"].state.jobs == []
     for bmc in stand.bmcs.values():
         assert bmc.accounts.sessions() == []
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 QUEUE = "/redfish/v1/Managers/iDRAC.Embedded.1/Oem/Dell/Jobs"
 TASKS = "/redfish/v1/TaskService/Tasks"
+SERVICE = "/redfish/v1/Managers/iDRAC.Embedded.1/Oem/Dell/DellJobService"
 BIOS_SETTINGS = "/redfish/v1/Systems/System.Embedded.1/Bios/Settings"
 BOOT_SETTINGS = "/redfish/v1/Systems/System.Embedded.1/Oem/Dell/DellBootSources/Settings"
 
@@ -155,6 +156,32 @@ def delete(bmc: EmulatedBmc, path: str, identity: str) -> Reply:
     if job["JobState"] == "Scheduled":
         discard(bmc.state)
     bmc.state.jobs.remove(job)
+    return accomplished("job-removed")
+
+
+def service(_bmc: EmulatedBmc) -> dict[str, Any]:
+    """Dell's job service, which clears the queue."""
+    action = "DellJobService.DeleteJobQueue"
+    return {
+        "@odata.id": SERVICE,
+        "@odata.type": "#DellJobService.v1_2_0.DellJobService",
+        "Actions": {f"#{action}": {"target": f"{SERVICE}/Actions/{action}"}},
+        "Id": "Job Service",
+        "Name": "DellJobService",
+    }
+
+
+def delete_queue(bmc: EmulatedBmc, path: str, body: dict[str, Any]) -> Reply:
+    """DeleteJobQueue: one job, or all of them (JID_CLEARALL)."""
+    wanted = body.get("JobID")
+    if not isinstance(wanted, str):
+        raise refuse("property-missing", "JobID")
+    if not wanted.startswith("JID_CLEARALL"):
+        return delete(bmc, path, wanted)
+    if any(job["JobState"] == "Running" for job in bmc.state.jobs):
+        raise refuse("job-running")
+    bmc.state.jobs.clear()
+    discard(bmc.state)
     return accomplished("job-removed")
 
 

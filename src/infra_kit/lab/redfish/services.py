@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from infra_kit.lab.redfish.accounts import SESSIONS
-from infra_kit.lab.redfish.jobs import QUEUE, TASKS
+from infra_kit.lab.redfish.jobs import QUEUE, SERVICE, TASKS
 from infra_kit.lab.redfish.reply import Reply, accomplished, refuse
 
 if TYPE_CHECKING:
@@ -107,7 +107,13 @@ def manager(_bmc: EmulatedBmc) -> dict[str, Any]:
         "Id": "iDRAC.Embedded.1",
         "Links": {
             "ManagerForServers": [{"@odata.id": "/redfish/v1/Systems/System.Embedded.1"}],
-            "Oem": {"Dell": {"DellAttributes": [{"@odata.id": ATTRIBUTES}], "Jobs": {"@odata.id": QUEUE}}},
+            "Oem": {
+                "Dell": {
+                    "DellAttributes": [{"@odata.id": ATTRIBUTES}],
+                    "DellJobService": {"@odata.id": SERVICE},
+                    "Jobs": {"@odata.id": QUEUE},
+                }
+            },
         },
         "LogServices": {"@odata.id": f"{MANAGER}/LogServices"},
         "ManagerType": "BMC",
@@ -116,6 +122,14 @@ def manager(_bmc: EmulatedBmc) -> dict[str, Any]:
         "PowerState": "On",
         "Status": OK,
     }
+
+
+def reset_manager(bmc: EmulatedBmc, _path: str, body: dict[str, Any]) -> Reply:
+    """Manager.Reset: the iDRAC restarts, the server does not; every session is gone."""
+    if body.get("ResetType") != "GracefulRestart":
+        raise refuse("value-not-in-list", str(body.get("ResetType")), "ResetType")
+    bmc.accounts.expire()
+    return Reply(204)
 
 
 def manager_network(bmc: EmulatedBmc) -> dict[str, dict[str, Any]]:
