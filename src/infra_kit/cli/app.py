@@ -10,13 +10,10 @@ from typer.main import get_command
 
 from infra_kit import __version__
 from infra_kit.cli.group import SETTINGS, CommandTable
-from infra_kit.inventory.errors import ExitCode, InfraKitError
+from infra_kit.inventory.errors import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-_WRONG_USAGE = 2
-"""What Typer ends a wrong command line with; ours is 64, because 2 says that changes are pending."""
 
 app = typer.Typer(cls=CommandTable, no_args_is_help=True, **SETTINGS)
 
@@ -50,19 +47,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
     try:
         result: Any = get_command(app).main(args=arguments, prog_name="infra-kit", standalone_mode=False)
-    except InfraKitError as error:
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  the last line of defence: a user never sees a traceback
         return failure.say(error)
-    except typer.TyperException as error:
-        getattr(error, "show", lambda: None)()
-        return int(ExitCode.USAGE) if error.exit_code == _WRONG_USAGE else error.exit_code
-    except (KeyboardInterrupt, typer.Abort):
-        return failure.say_interrupted()
-    except OSError as error:
-        return failure.say_system(error)
-    except Exception as error:  # noqa: BLE001  the last line of defence: a user never sees a traceback
-        return failure.say_internal(error)
     if result == failure.INTERRUPTED:
-        return failure.say_interrupted()
+        return failure.say(KeyboardInterrupt())
     return result if isinstance(result, int) else int(ExitCode.OK)
 
 

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import errno
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import Any
 
-from infra_kit.inventory.errors import ExitCode
+import typer
 
-if TYPE_CHECKING:
-    from infra_kit.inventory.errors import InfraKitError
+from infra_kit.inventory.errors import ExitCode, InfraKitError
 
 INTERRUPTED = 130
+_WRONG_USAGE = 2
+"""What Typer ends a wrong command line with; ours is 64, because 2 says that changes are pending."""
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 
 
-def say(error: InfraKitError) -> int:
-    """Print a failure that infra-kit understands, and give its exit code."""
+def say(error: BaseException) -> int:
+    """Print what ended a command, and give its exit code."""
+    return next(said for kind, said in _KINDS if isinstance(error, kind))(error)
+
+
+def _say_known(error: InfraKitError) -> int:
     place = f"{error.where}: " if error.where else ""
     _print(f"error: {place}{error.what}")
     if error.remedy:
@@ -24,28 +30,47 @@ def say(error: InfraKitError) -> int:
     return int(error.exit_code)
 
 
-def say_interrupted() -> int:
-    """Print what an interrupt leaves."""
+def _say_usage(error: typer.TyperException) -> int:
+    show = getattr(error, "show", None)
+    if show is None:
+        _print(f"error: {error.format_message()}")
+    else:
+        show()
+    return int(ExitCode.USAGE) if error.exit_code == _WRONG_USAGE else error.exit_code
+
+
+def _say_interrupted(_error: BaseException) -> int:
     _print("interrupted; a run that was changing devices goes on with `infra-kit apply SITE --resume`")
     return INTERRUPTED
 
 
-def say_system(error: OSError) -> int:
-    """Print what the operating system refused where nobody expected it: most often that the output has no room."""
+def _say_system(error: OSError) -> int:
+    """What the operating system refused where nobody expected it: most often that the output has no room."""
     if error.errno not in _NO_ROOM:
-        return say_internal(error)
+        return _say_internal(error)
     place = f"{error.filename}: " if error.filename else ""
     _print(f"error: {place}{error.strerror}")
     _print("  make room, and run the command again")
     return int(ExitCode.ERROR)
 
 
-def say_internal(error: BaseException) -> int:
-    """Print one line about a defect of infra-kit, with the traceback in a file that holds no secret."""
+def _say_internal(error: BaseException) -> int:
+    """A defect of infra-kit: one line, with the traceback in a file that holds no secret."""
     file = _report(error)
     details = f"; details in {file}" if file else ""
     _print(f"error: internal error ({type(error).__name__}); please report it{details}")
     return int(ExitCode.ERROR)
+
+
+_KINDS: tuple[tuple[type[BaseException], Callable[[Any], int]], ...] = (
+    (InfraKitError, _say_known),
+    (typer.TyperException, _say_usage),
+    (KeyboardInterrupt, _say_interrupted),
+    (typer.Abort, _say_interrupted),
+    (OSError, _say_system),
+    (BaseException, _say_internal),
+)
+"""The first that fits."""
 
 
 def _report(error: BaseException) -> str | None:
