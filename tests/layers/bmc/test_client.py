@@ -79,6 +79,21 @@ def test_a_reader_cannot_change_anything(stand, endpoint):
     assert {verb for verb, _ in stand.requests("worker01")} == {"GET"}
 
 
+@pytest.mark.badday
+def test_a_bmc_that_refers_to_another_host_is_not_followed(stand, endpoint, monkeypatch):
+    reader = BmcReader.open(endpoint)
+    elsewhere = f"https://127.0.0.1:{stand.ports['gpu01']}/redfish/v1/Systems/System.Embedded.1"
+    body = {"Id": "Bios", "Attributes": {}, "@Redfish.Settings": {"SettingsObject": {"@odata.id": elsewhere}}}
+    monkeypatch.setattr(type(stand.bmcs["worker01"]), "_reply", lambda *_: Reply(200, body))
+    with pytest.raises(DeviceError, match="another host"):
+        reader.bios()
+    monkeypatch.setattr(type(stand.bmcs["worker01"]), "_reply", lambda *_: Reply(302, {}, {"Location": elsewhere}))
+    with pytest.raises(DeviceError):
+        reader.server(fresh=True)
+    assert stand.requests("gpu01") == []
+    reader.close()
+
+
 def test_older_firmware_gets_its_job_made(stand, endpoint, monkeypatch):
     from infra_kit.lab.redfish import bios
 

@@ -7,6 +7,7 @@ import ssl
 from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlsplit
 
 from requests import exceptions as requests_errors
 from requests.adapters import HTTPAdapter
@@ -76,7 +77,10 @@ class BmcConnector(Connector):  # type: ignore[misc]
             raise RuntimeError(msg)
         if self._refusal is not None and self._refused_logins >= MAX_LOGINS:
             raise self._refusal
-        options["server_side_retries_left"] = 0
+        if urlsplit(path).netloc and not path.startswith(f"{self._url}/"):
+            raise sushy_errors.SushyError(f"the BMC refers to another host, which is not asked: {path}")
+        # A redirect would lead to a host that the inventory does not name.
+        options |= {"server_side_retries_left": 0, "allow_redirects": False}
 
         def once() -> Any:
             try:
