@@ -298,3 +298,36 @@ def test_drift_is_found_field_by_field(stand):
     apply_all(stand)
     assert pending(stand) == []
     assert isinstance(found["storage/user/cdp/yarn"][1], Observed)
+
+
+def test_of_memberships_only_those_in_our_groups_are_ours(stand):
+    apply_all(stand)
+    with stand.http() as client:
+        client.post("/platform/1/auth/groups?zone=cdp", json={"name": "theirs"}).raise_for_status()
+        client.post("/platform/1/auth/groups/theirs/members?zone=cdp", json={"name": "hdfs"}).raise_for_status()
+        assert pending(stand) == []
+        client.post("/platform/1/auth/groups/supergroup/members?zone=cdp", json={"name": "yarn"}).raise_for_status()
+        assert pending(stand) == ["storage/user/cdp/yarn"]
+        apply_all(stand)
+        assert client.get("/platform/1/auth/groups/theirs/members?zone=cdp").json()["total"] == 1
+    assert pending(stand) == []
+
+
+def test_an_array_of_another_time_is_told_by_its_release(stand, monkeypatch):
+    from infra_kit.layers.storage.client import PapiReader
+
+    def read(_, path, *__):
+        return {"nodes": [{"release": "v8.2.2.0"}]} if path.endswith("cluster/version") else None
+
+    monkeypatch.setattr(PapiReader, "read", read)
+    found = read_all(stand)
+    assert all("has release v8.2.2.0, the inventory says 9.5" in observed.reason for _, observed, _ in found.values())
+
+
+def test_a_settings_change_whose_answer_is_lost_has_happened(stand):
+    apply_all(stand)
+    stand.array.tamper({"kind": "nodepools", "id": "h5600_12tb", "set": {"protection_policy": "+1n"}})
+    stand.array.tamper({"kind": "subnets", "scope": "groupnet0", "id": "subnet-storage", "set": {"mtu": 1500}})
+    stand.array.faults.drop_after_changes = 1
+    apply_all(stand)
+    assert pending(stand) == []

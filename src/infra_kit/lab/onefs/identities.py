@@ -59,6 +59,12 @@ class _Accounts(ZoneScoped):
         zone_id = self.cluster.zone(scope)["zone_id"]
         item.setdefault("sid", f"S-1-5-21-{zone_id}-1-{1000 + self.cluster.number('rid')}")
 
+    def items(self, place: Place) -> list[tuple[str, dict[str, Any]]]:
+        """Those of a provider; here all accounts are the local provider's, and no directory service is set up."""
+        provider = place.query.get("provider", "local")
+        scope = self.scope(place)
+        return super().items(place) if provider in ("local", f"lsa-local-provider:{scope}", f"local:{scope}") else []
+
     def update(self, place: Place, name: str, body: Any) -> None:
         """A change of the number needs `force`: it can cost access to files."""
         if isinstance(body, dict) and self.number in body and place.query.get("force", "").lower() != "true":

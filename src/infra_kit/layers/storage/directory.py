@@ -72,7 +72,7 @@ class Directory:
             return Diff("none")
         if self.wanted:
             return Diff("create", "is not on the array", [Change("mode", None, MODE)])
-        return Diff("delete", "was made by infra-kit and has left the inventory", [Change(KIND, f"/{self.name}", None)])
+        return Diff("delete", "was made by infra-kit; goes only if it is empty", [Change(KIND, f"/{self.name}", None)])
 
     def apply(self, observed: Observed, diff: Diff, context: RunContext) -> Outcome:
         """Make it, or remove it while it is empty.

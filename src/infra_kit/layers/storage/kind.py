@@ -46,6 +46,8 @@ class Wanted:
     """`kind/name` of what must be in place first."""
     once: Mapping[str, Any] = field(default_factory=dict)
     """What is sent at its creation and left alone afterwards."""
+    within: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Of a list field, the members that are managed; others are neither compared nor removed."""
 
 
 def flat(item: Mapping[str, Any], prefix: str = "") -> Fields:
@@ -91,6 +93,8 @@ class Kind:
     """A resource that lists the objects of all parents at once; empty: its own."""
     query: Mapping[str, str] = field(default_factory=dict)
     """Further arguments of the listing."""
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    """Further arguments of every request, the listing's included."""
     target: Callable[[Mapping[str, Any]], str] = lambda item: str(item["name"])
     """What names a listed object in its own path."""
     fields: Callable[[Mapping[str, Any]], Fields] = flat
@@ -112,7 +116,11 @@ class Kind:
     links: Callable[[Versions, Place, Fields, Fields], list[Request]] | None = None
     """The requests that make the linked fields so: versions, place, values before, values after."""
 
+    def asked(self, place: Place) -> dict[str, str]:
+        """The arguments of every request about an object at a place."""
+        return {**self.arguments, **({"zone": place.zone} if place.zone else {})}
+
     def listing(self, place: Place) -> tuple[str, Mapping[str, str], dict[str, str]]:
         """Resource, variables and arguments that list the objects at a place."""
-        query = {**self.query, **({"zone": place.zone} if place.zone else {})}
+        query = {**self.query, **self.asked(place)}
         return (self.listed_at, {}, query) if self.listed_at else (self.path, place.variables, query)

@@ -65,47 +65,66 @@ def identify(client: PapiReader, array: Storage) -> None:
 
     Raises:
         IdentityError: it is not; the array is not touched.
+        DeviceError: it cannot be read.
     """
     if client.identified:
         return
+    # The release first: on another one, what follows may have another number in its path.
+    _compare(array, "release", release(client), array.onefs)
     found = identity(client)
-    wanted = {"release": array.onefs, "nodes": sum(len(chassis.nodes) for chassis in array.chassis), "model": array.model}
-    for name, value in wanted.items():
-        if not _fits(name, str(found[name]), str(value)):
-            raise IdentityError(
-                array.name,
-                f"the array at this address has {name} {found[name]}, the inventory says {value}: nothing is sent to it",
-                remedy="check the management address, or correct the inventory",
-            )
+    _compare(array, "nodes", str(found["nodes"]), str(sum(len(chassis.nodes) for chassis in array.chassis)))
+    _compare(array, "model", found["model"], array.model)
     client.identified = True
+
+
+def _compare(array: Storage, name: str, found: str, wanted: str) -> None:
+    if not _fits(name, found, wanted):
+        raise IdentityError(
+            array.name,
+            f"the array at this address has {name} {found}, the inventory says {wanted}: nothing is sent to it",
+            remedy="check the management address, or correct the inventory",
+        )
 
 
 def _fits(name: str, found: str, wanted: str) -> bool:
     if name != "release":
         return found.upper() == wanted.upper()
     try:
-        release, asked = parse(found), parse(wanted)
+        running, asked = parse(found), parse(wanted)
     except ValueError:
         return False
-    return release[: len(asked)] == asked
+    return running[: len(asked)] == asked
+
+
+def release(client: PapiReader) -> str:
+    """The OneFS release that the nodes run; several in the middle of an upgrade.
+
+    Raises:
+        DeviceError: it cannot be read.
+    """
+
+    def look() -> str:
+        nodes = client.read(client.versions.path("cluster/version"))["nodes"]
+        return ", ".join(sorted({node["release"] for node in nodes}))
+
+    found: str = understood(client.device, "the version of the cluster", look)
+    return found
 
 
 def identity(client: PapiReader) -> dict[str, Any]:
     """Release, number of nodes and model, as the array says.
 
     Raises:
-        DeviceError: it cannot be read, or says something else.
+        DeviceError: it cannot be read.
     """
-    versions = client.versions
 
     def look() -> dict[str, Any]:
-        release = {node["release"] for node in client.read(versions.path("cluster/version"))["nodes"]}
-        nodes = client.read(versions.path("cluster/nodes"))["nodes"]
+        nodes = client.read(client.versions.path("cluster/nodes"))["nodes"]
         # The product name begins with the model: H5600-4U-Single-256GB-...
         models = {node["hardware"]["product"].partition("-")[0] for node in nodes}
-        return {"release": ", ".join(sorted(release)), "nodes": len(nodes), "model": ", ".join(sorted(models))}
+        return {"release": release(client), "nodes": len(nodes), "model": ", ".join(sorted(models))}
 
-    found: dict[str, Any] = understood(client.device, "the description of the cluster", look)
+    found: dict[str, Any] = understood(client.device, "the description of the nodes", look)
     return found
 
 

@@ -38,7 +38,7 @@ class Removal:
         """Gone, or to go."""
         if not observed.state["present"]:
             return Diff("none")
-        return Diff("delete", "was made by infra-kit and has left the inventory", [Change(self.kind.name, self.name, None)])
+        return Diff("delete", "was made by infra-kit", [Change(self.kind.name, self.name, None)])
 
     def apply(self, observed: Observed, diff: Diff, context: RunContext) -> Outcome:
         """Remove it.

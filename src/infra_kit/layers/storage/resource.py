@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from infra_kit.inventory.errors import DeviceError, RefusedError, VerificationError
+from infra_kit.inventory.errors import DeviceError, RefusedError, UnreachableError, VerificationError
 from infra_kit.layers.storage.exchange import Request
 from infra_kit.layers.storage.reading import objects, reader, understood, writer
 from infra_kit.plan.resource import Change, Diff, Observed, Outcome
@@ -69,7 +69,7 @@ class StorageObject:
     @property
     def query(self) -> dict[str, str]:
         """The arguments that its requests carry."""
-        return {"zone": self.place.zone} if self.place.zone else {}
+        return self.kind.asked(self.place)
 
     def read(self, context: ReadContext) -> Observed:
         """The fields that the inventory states, as the array has them."""
@@ -79,13 +79,21 @@ class StorageObject:
         found = find(client, self.kind, self.place)
         if found is None:
             return Observed({"present": False})
-        return Observed({"present": True, "fields": {name: found.values.get(name) for name in self.wanted.values}})
+        return Observed({"present": True, "fields": self._managed(found.values)})
+
+    def _managed(self, values: Fields) -> Fields:
+        """Of an object's values, those that the inventory states."""
+        kept = {name: values.get(name) for name in self.wanted.values}
+        for name, members in self.wanted.within.items():
+            kept[name] = [member for member in kept[name] or () if member in members]
+        return kept
 
     def diff(self, observed: Observed) -> Diff:
         """Field by field."""
         if not observed.state["present"]:
             stated = {**self.wanted.once, **self.wanted.values}
-            return Diff("create", "is not on the array", [Change(name, None, value) for name, value in stated.items()])
+            reason = "waits for its access zone" if self.kind.settings else "is not on the array"
+            return Diff("create", reason, [Change(name, None, value) for name, value in stated.items()])
         fields = observed.state["fields"]
         changes = [Change(name, fields.get(name), value) for name, value in self.wanted.values.items() if fields.get(name) != value]
         if not changes:
@@ -107,7 +115,10 @@ class StorageObject:
             return self._create(client)
         if diff.disruption == "recreate":
             return self._recreate(client, diff, context)
-        self._update(client, observed.state["fields"], [change.path for change in diff.changes])
+        try:
+            self._update(client, observed.state["fields"], [change.path for change in diff.changes])
+        except UnreachableError as error:
+            self._only_the_answer_was_lost(client, error, ignoring=frozenset())
         return Outcome()
 
     def creation(self) -> dict[str, Any]:
@@ -122,20 +133,17 @@ class StorageObject:
         try:
             client.write(Request("POST", client.versions.path(self.kind.path, self.place.variables), self.creation(), query=self.query))
         except DeviceError as error:
-            self._only_the_answer_was_lost(client, error)
+            self._only_the_answer_was_lost(client, error, ignoring=self.kind.linked)
         self._link(client, {})
         return Outcome(record={"depends_on": sorted(self.depends_on)})
 
-    def _only_the_answer_was_lost(self, client: PapiWriter, error: DeviceError) -> None:
-        """Look again after a creation that was not acknowledged; raise its error unless the object is there as wanted."""
+    def _only_the_answer_was_lost(self, client: PapiWriter, error: DeviceError, ignoring: frozenset[str]) -> None:
+        """Look again after a change that was not acknowledged; raise its error unless the object is there as wanted."""
         try:
-            state = self._observe(client).state
+            observed = self._observe(client)
         except DeviceError:
             raise error from None
-        if not state["present"]:
-            raise error
-        differing = [change.path for change in self.diff(Observed(state)).changes if change.path not in self.kind.linked]
-        if differing:
+        if not observed.state["present"] or {change.path for change in self.diff(observed).changes} - ignoring:
             raise error
 
     def _update(self, client: PapiWriter, before: Fields, changed: list[str], query: dict[str, str] | None = None) -> None:
@@ -160,7 +168,7 @@ class StorageObject:
         if not before:
             # A creation whose answer was lost may have been linked in part.
             found = find(client, self.kind, self.place)
-            before = found.values if found else {}
+            before = self._managed(found.values) if found else {}
         for request in self.kind.links(client.versions, self.place, before, self.wanted.values):
             client.write(request)
 
@@ -206,7 +214,7 @@ def remove(client: PapiWriter, kind: Kind, place: Place) -> None:
     found = find(client, kind, place)
     if found is None:
         return
-    query = {"zone": place.zone} if place.zone else {}
+    query = kind.asked(place)
     try:
         client.write(Request("DELETE", client.versions.path(kind.path, place.variables, found.target), query=query))
     except DeviceError:

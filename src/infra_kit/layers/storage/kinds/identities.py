@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from infra_kit.layers.storage.versions import Versions
 
 _MEMBERS = "auth/groups/{group}/members"
+_LOCAL = {"provider": "local"}
+"""Only the zone's own accounts: a directory service behind the zone may have thousands, and they are not ours."""
 
 
 def _in_zone(name: str) -> Place:
@@ -34,6 +36,7 @@ GROUP = Kind(
     name="group",
     path="auth/groups",
     answer="groups",
+    arguments=_LOCAL,
     place=_in_zone,
     wanted=_groups,
     target=lambda item: f"GROUP:{item['name']}",
@@ -56,7 +59,9 @@ def _users(design: Design) -> Iterator[Wanted]:
             needs = tuple(f"group/{zone.name}/{group}" for group in (each.primary_group, *each.groups) if group in own)
             # Without an expiry that nobody can answer: there is no password that could be renewed.
             once = {"name": each.name, "password_expires": False}
-            yield Wanted(f"{zone.name}/{each.name}", values, (f"zone/{zone.name}", *needs), once)
+            yield Wanted(
+                f"{zone.name}/{each.name}", values, (f"zone/{zone.name}", *needs), once, {"groups": frozenset(own | set(each.groups))}
+            )
 
 
 def _user_fields(item: Mapping[str, Any]) -> Fields:
@@ -78,7 +83,7 @@ def _user_body(values: Fields) -> dict[str, Any]:
 
 def _memberships(versions: Versions, place: Place, before: Fields, after: Fields) -> list[Request]:
     had, has = set(before.get("groups", ())), set(after.get("groups", ()))
-    query = {"zone": place.zone or "System"}
+    query = {**_LOCAL, "zone": place.zone or "System"}
     join = [
         Request("POST", versions.path(_MEMBERS, {"group": f"GROUP:{group}"}), {"name": place.key, "type": "user"}, query)
         for group in sorted(has - had)
@@ -96,7 +101,8 @@ USER = Kind(
     answer="users",
     place=_in_zone,
     wanted=_users,
-    query={"query_member_of": "true"},
+    query={"query_member_of": "true", "resolve_names": "true"},
+    arguments=_LOCAL,
     target=lambda item: f"USER:{item['name']}",
     fields=_user_fields,
     body=_user_body,
