@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import threading
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import yaml
 
 from infra_kit.inventory.access import Access
@@ -17,6 +19,13 @@ from infra_kit.lab.redfish import build
 from infra_kit.lab.redfish.bmc import Timing
 from infra_kit.lab.trust import Authority
 from infra_kit.plan.connections import Connections
+
+ROOT = "/redfish/v1"
+SYSTEM = f"{ROOT}/Systems/System.Embedded.1"
+BIOS = f"{SYSTEM}/Bios"
+RESET = f"{SYSTEM}/Actions/ComputerSystem.Reset"
+JOBS = f"{ROOT}/Managers/iDRAC.Embedded.1/Oem/Dell/Jobs"
+ON_RESET = {"@Redfish.SettingsApplyTime": {"ApplyTime": "OnReset"}}
 
 USER = "root"
 PASSWORD = "bench-Calvin-9"
@@ -183,3 +192,21 @@ def bench(folder: Path, servers: list[dict] | None = None, **options):
         yield stand
     finally:
         stand.stop()
+
+
+def client_of(stand, name="worker01", auth=(USER, PASSWORD)):
+    trust = ssl.create_default_context(cafile=str(stand.authority.certificate_file))
+    return httpx.Client(base_url=f"https://127.0.0.1:{stand.ports[name]}", verify=trust, auth=auth, trust_env=False)
+
+
+def said(response):
+    body = response.json()
+    return [(entry["MessageId"].rpartition(".")[2], entry["Message"]) for entry in body.get("error", body)["@Message.ExtendedInfo"]]
+
+
+def attributes(client):
+    return client.get(BIOS).json()["Attributes"]
+
+
+def stage(client, values, **more):
+    return client.patch(f"{BIOS}/Settings", json={"Attributes": values, **more})

@@ -11,3 +11,10 @@ import bmc_bench
 def stand(tmp_path):
     with bmc_bench.bench(tmp_path) as up:
         yield up
+
+
+@pytest.fixture
+def client(stand):
+    """A plain HTTPS client of one BMC, logged in."""
+    with bmc_bench.client_of(stand) as up:
+        yield up

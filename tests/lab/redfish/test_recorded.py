@@ -1,25 +1,14 @@
 """The emulated BMC beside what real iDRACs answered: the same keys hold the same kinds of values."""
 
 import json
-import ssl
 from pathlib import Path
 
-import bmc_bench
-import httpx
 import pytest
+from bmc_bench import SYSTEM
 
 RECORDED = Path(__file__).resolve().parents[4] / "shared" / "data" / "redfish_replies" / "sushy_dell"
-SYSTEM = "/redfish/v1/Systems/System.Embedded.1"
 
 pytestmark = pytest.mark.skipif(not RECORDED.is_dir(), reason=f"no recorded replies at {RECORDED}")
-
-
-@pytest.fixture
-def client(stand):
-    trust = ssl.create_default_context(cafile=str(stand.authority.certificate_file))
-    base = f"https://127.0.0.1:{stand.ports['worker01']}"
-    with httpx.Client(base_url=base, verify=trust, auth=(bmc_bench.USER, bmc_bench.PASSWORD), trust_env=False) as up:
-        yield up
 
 
 def recorded(name):
