@@ -140,9 +140,10 @@ def _scan(loaded: Loaded) -> None:
     """Look for literal secrets last: they do not keep the other phases from their findings."""
     from infra_kit.inventory.rules.literals import scan
 
-    known = {(finding.file, finding.line) for finding in loaded.findings if finding.rule == "IK5001"}
+    known = {(finding.file, finding.line, finding.column) for finding in loaded.findings if finding.rule == "IK5001"}
     for document in loaded.files:
-        loaded.findings.extend(finding for finding in scan(document) if (finding.file, finding.line) not in known)
+        hits = scan(document)
+        loaded.findings.extend(hit for hit in hits if (hit.file, hit.line, hit.column) not in known)
 
 
 def _merge(loaded: Loaded) -> None:

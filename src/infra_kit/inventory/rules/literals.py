@@ -38,21 +38,23 @@ _MARKERS: tuple[tuple[str, tuple[str, ...], re.Pattern[str], str], ...] = (
 )
 _SECRET_WORDS = ("password", "passwd", "passphrase", "secret", "token", "apikey", "api_key", "community")
 _SECRET_KEY = re.compile(
-    rf"""(?ix) (?:{"|".join(_SECRET_WORDS)}) (?:_hash)? ["']? \s*:[ \t]+ ["']?
-    (?! (?:env|file|vault|ansible-vault): | [*&!|>\#{{\[\s] | null\b | ~ ) (?P<value>[^\s"',}}]+)"""
+    rf"""(?ix) (?:{"|".join(_SECRET_WORDS)}) (?:_hash)? ["']? \s*:[ \t]+
+    (?P<value> ["']? (?! (?:env|file|vault|ansible-vault): | [*&!|>\#{{\[\s] | null\b | ~ ) [^\s"',}}]+)"""
 )
 _HINT = "replace it by a reference (env:NAME, file:PATH, ansible-vault:FILE#KEY, vault:PATH#KEY) and change the secret: it has been seen"
 
 
 def scan(document: Document) -> list[Finding]:
-    """Findings for every secret-looking literal of a file, at most one a line."""
+    """Findings for every secret-looking literal of a file."""
+    text = document.text
     seen: set[int] = set()
     findings: list[Finding] = []
-    for rule, position, message in _hits(document.text):
-        line = document.text.count("\n", 0, position) + 1
-        if line not in seen:
-            seen.add(line)
-            column = position - document.text.rfind("\n", 0, position)
+    for rule, start, message in _hits(text):
+        position = start - 1 if text[start - 1 : start] in ('"', "'") else start
+        if position not in seen:  # a hash under a key named password is one defect
+            seen.add(position)
+            line = text.count("\n", 0, position) + 1
+            column = position - text.rfind("\n", 0, position)
             findings.append(Finding(rule, "error", document.file, line, column, "", message, _HINT))
     return findings
 
