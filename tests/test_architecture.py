@@ -137,7 +137,7 @@ def test_no_module_is_longer_than_a_reader_holds() -> None:
 
 
 # Folders of tests that hold data, or that test something other than a folder of src.
-NOT_MIRRORS = {"guard", "golden", "broken"}
+NOT_MIRRORS = {"guard", "golden", "broken", "badday"}
 
 
 def test_tests_mirror_the_source() -> None:
