@@ -43,7 +43,9 @@ def intent_of(case) -> Intent:
             blocks[-1] = Block(blocks[-1].opening, (*blocks[-1].lines, line), blocks[-1].section)
         else:
             blocks.append(Block(line, (), case.get("owners", {}).get(line) or bare.section_of(line)))
-    return Intent(switch, case.get("login", "admin"), tuple(blocks), Scope.of(switch.scope, {block.opening: block.section for block in blocks}))
+    return Intent(
+        switch, case.get("login", "admin"), tuple(blocks), Scope.of(switch.scope, {block.opening: block.section for block in blocks})
+    )
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])

@@ -103,7 +103,7 @@ class EmulatedSwitch:
             mode: the mode it is entered in.
             parent: the block that mode is in.
             line: the line.
-            swallow: accept it and do nothing, as a half-applied change does.
+            swallow: accept it and do nothing unless it opens a block, as a half-applied change does.
 
         Returns:
             The block it opens, if it opens one.
@@ -119,8 +119,8 @@ class EmulatedSwitch:
         opened = parent.block.get(match.slot) if match.form.enter and change.adds else None
         if opened is not None and opened.text == match.text:
             return opened
-        if swallow:
-            return Line(match.text, mode=match.form.enter) if match.form.enter and change.adds else None
+        if swallow and not match.form.enter:
+            return None
         stored = self.store(parent, match)
         consequences.settle(change)
         self.remember()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from infra_kit.inventory.errors import DeviceError, StateError, UnreachableError, VerificationError
 from infra_kit.layers.fabric.remediation import compare, managed
-from infra_kit.layers.fabric.secret_lines import Masking, reveal
+from infra_kit.layers.fabric.secret_lines import Masking
 from infra_kit.layers.fabric.state import read_state
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Push:
         if change.lines:
             before = self._raw(state)
             try:
-                self.writer.configure((reveal(line, self.secrets.resolve) for line in change.lines), said=self._said)
+                self.writer.configure((masking.reveal(line) for line in change.lines), said=self._said)
                 self._check(masking)
             except DeviceError as error:
                 raise self._undo(before, error) from error
@@ -90,7 +90,7 @@ class Push:
         return self.folder / "backups" / f"{self.intent.switch.name}.cfg"
 
     def _back_up(self, masking: Masking, state: SwitchState) -> None:
-        text = "\n".join(["! secrets are shown as references, unknown ones as «hidden»", *masking.mask(state.running), ""])
+        text = "\n".join(["! secrets are shown as references, unknown ones as «hidden-N»", *masking.mask(state.running), ""])
         try:
             self._backup.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             descriptor = os.open(self._backup, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from infra_kit.layers.fabric.difference import unified
-from infra_kit.layers.fabric.os10 import driver, place_of, rank_for_push, slot
+from infra_kit.layers.fabric.os10 import NEGATIVE, driver, place_of, rank_for_push, slot
 from infra_kit.layers.fabric.scope import ETHERNET
 from infra_kit.layers.fabric.tree import parse, print_tree, shown
 from infra_kit.plan.resource import Change
@@ -56,7 +56,11 @@ def _imply(config: HConfig, path: tuple[str, ...]) -> None:
 
 def compare(running: HConfig, wanted: HConfig) -> Remediation:
     """What to send so that `running` becomes `wanted`."""
-    for child in running.children:
+    kept = {slot("top", child.text) for child in wanted.children}
+    for child in tuple(running.children):
+        # Something is off of which nothing is wanted: taking that back would turn it on.
+        if child.text.startswith(NEGATIVE) and slot("top", child.text) not in kept:
+            child.delete()
         # A port out of scope loses what is ours on it and keeps the rest.
         if child.text.startswith(ETHERNET) and child.children and wanted.children.get(child.text) is None and _only_membership(child):
             wanted.add_child(child.text)

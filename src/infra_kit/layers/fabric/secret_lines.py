@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
 _MARKER = re.compile(r"«([^»]+)»")
-HIDDEN = "«hidden»"
-"""Stands for a secret that infra-kit does not know."""
+_HIDDEN = "hidden-"
+"""Begins the marker of a secret that infra-kit does not know; a number tells one from another."""
 
 
 class Masking:
@@ -31,6 +31,8 @@ class Masking:
 
     def __init__(self, wanted: Iterable[str], resolve: Callable[[str], SecretStr]) -> None:
         """Resolve what the wanted lines refer to."""
+        self._resolve = resolve
+        self._hidden: dict[str, str] = {}
         self._known: dict[str, str] = {}
         self._concealed: dict[str, str] = {}
         for raw in wanted:
@@ -55,12 +57,18 @@ class Masking:
             match = pattern.match(text)
             if match and match.expand(stem) in self._concealed:
                 return indent + self._concealed[match.expand(stem)]
-        return indent + rules().secrets.sub(_hidden, text)
+        return indent + rules().secrets.sub(self._hide, text)
 
+    def _hide(self, match: re.Match[str]) -> str:
+        groups = {name: value for name, value in match.groupdict().items() if value is not None}
+        before = next(value for name, value in groups.items() if name.startswith("before"))
+        secret = next(value for name, value in groups.items() if name.startswith("secret"))
+        return f"{before}«{self._hidden.setdefault(secret, f'{_HIDDEN}{len(self._hidden) + 1}')}»"
 
-def _hidden(match: re.Match[str]) -> str:
-    before = next(value for name, value in match.groupdict().items() if name.startswith("before") and value is not None)
-    return f"{before}{HIDDEN}"
+    def reveal(self, line: str) -> str:
+        """The line as it goes over the wire; a hidden secret goes back as it was read, so that its line can be removed."""
+        unknown = {marker: secret for secret, marker in self._hidden.items()}
+        return _MARKER.sub(lambda match: unknown.get(match[1]) or self._resolve(match[1]).get_secret_value(), line)
 
 
 def reveal(line: str, resolve: Callable[[str], SecretStr]) -> str:

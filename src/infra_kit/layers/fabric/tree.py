@@ -55,7 +55,7 @@ def parse(lines: Iterable[str], keep: Keep | None = None) -> HConfig:
 def _without_comments(lines: Iterable[str]) -> Iterator[str]:
     source = iter(lines)
     for raw in source:
-        line = raw.rstrip()
+        line = raw.replace("\t", " ").rstrip()
         text = line.lstrip(" ")
         if not text or text[0] == "!":
             continue
