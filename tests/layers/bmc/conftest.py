@@ -5,6 +5,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benches"))
 import bmc_bench
+from bmc_run import Run
 
 
 @pytest.fixture
@@ -23,3 +24,18 @@ def _haste(monkeypatch):
 
     monkeypatch.setattr(BmcConnector, "wait", wait_none())
     monkeypatch.setattr(waiting, "PATIENCE", waiting.Patience(poll_s=0.02, graceful_s=1.0, power_s=1.0, job_s=1.0))
+
+
+@pytest.fixture
+def run(stand):
+    return Run(stand)
+
+
+@pytest.fixture
+def cautious(stand):
+    return Run(stand, allow_reboot=False)
+
+
+@pytest.fixture
+def endpoint(stand):
+    return stand.access().endpoint("worker01", "redfish")

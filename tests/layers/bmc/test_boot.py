@@ -14,13 +14,13 @@ from infra_kit.plan.resource import Observed, ReadContext, RunContext
 CASES = yaml.safe_load((Path(__file__).parent / "cases" / "boot.yaml").read_text())
 
 
+NAMES = st.sampled_from(["Hdd", "Pxe", "Cd", "Boot0001", "Boot0002", "Boot0003", "Boot0004"])
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: "-".join(case["wanted"]))
 def test_arranging(case):
     order = list(case["options"])
     assert arranged(tuple(case["wanted"]), order, case["options"]) == (case["order"], case["absent"])
-
-
-NAMES = st.sampled_from(["Hdd", "Pxe", "Cd", "Boot0001", "Boot0002", "Boot0003", "Boot0004"])
 
 
 @given(
@@ -79,3 +79,28 @@ def test_a_reference_that_does_not_exist_is_refused_before_anything_is_sent(stan
         resource.apply(observed, diff, context)
     connections.close()
     assert "PATCH" not in {verb for verb, _ in stand.requests("worker01")}
+
+
+def test_applying_the_boot_order(run):
+    assert run.apply("bmc/boot/worker01").kind == "done"
+    assert run.diff("bmc/boot/worker01").action == "none"
+
+
+def test_a_boot_order_is_staged_and_seen(cautious):
+    assert cautious.apply("bmc/boot/worker01").kind == "staged"
+    assert "staged" in cautious.diff("bmc/boot/worker01").reason
+    assert cautious.apply("bmc/boot/worker01").kind == "staged"
+
+
+def test_a_boot_order_waits_behind_staged_bios_changes(cautious, run, stand):
+    cautious.apply("bmc/bios/worker01")
+    outcome = cautious.resources["bmc/boot/worker01"]
+    del outcome
+    connections = stand.connections(read_only=False)
+    context = RunContext(stand.site, connections, folder=stand.folder)
+    resource = cautious.resources["bmc/boot/worker01"]
+    observed = resource.read(context)
+    assert "waits for a reset first" in resource.apply(observed, resource.diff(observed), context).message
+    connections.close()
+    assert run.apply("bmc/boot/worker01").kind == "done"
+    assert run.diff("bmc/bios/worker01").action == "none"
