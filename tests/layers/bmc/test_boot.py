@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import bmc_bench
 import pytest
 import yaml
 from hypothesis import given
@@ -88,7 +89,7 @@ def test_applying_the_boot_order(run):
 
 def test_a_boot_order_is_staged_and_seen(cautious):
     assert cautious.apply("bmc/boot/worker01").kind == "staged"
-    assert "staged" in cautious.diff("bmc/boot/worker01").reason
+    assert cautious.diff("bmc/boot/worker01").reason == "it is staged and waits for a reset"
     assert cautious.apply("bmc/boot/worker01").kind == "staged"
 
 
@@ -104,3 +105,12 @@ def test_a_boot_order_waits_behind_staged_bios_changes(cautious, run, stand):
     connections.close()
     assert run.apply("bmc/boot/worker01").kind == "done"
     assert run.diff("bmc/bios/worker01").action == "none"
+
+
+def test_another_order_that_waits_is_told_apart_and_set_right_with_one_reset_more(cautious, run, stand):
+    with bmc_bench.client_of(stand) as somebody:
+        somebody.patch(bmc_bench.SYSTEM, json={"Boot": {"BootOrder": ["Boot0004", "Boot0002", "Boot0003"]}})
+    assert cautious.diff("bmc/boot/worker01").reason == "another order (Boot0004, Boot0002, Boot0003) is staged and waits for a reset"
+    assert "waits for a reset first" in cautious.apply("bmc/boot/worker01").message
+    assert run.apply("bmc/boot/worker01").message.count("completed") == 2
+    assert run.diff("bmc/boot/worker01").action == "none"

@@ -50,7 +50,7 @@ def test_whatever_a_device_answers_is_read_or_is_a_device_error(stand, endpoint,
             lambda: reader.server(fresh=True),
             reader.bios,
             reader.boot_options,
-            reader.pending_boot_sources,
+            lambda: reader.pending_boot_order(["Boot0001"]),
             reader.open_job,
             lambda: reader.job("JID_1"),
         ):

@@ -11,10 +11,12 @@ from infra_kit.layers.bmc import waiting
 from infra_kit.plan.resource import Change, Diff, Observed, Outcome
 
 if TYPE_CHECKING:
-    from infra_kit.layers.bmc.client import BmcReader, BmcWriter, BootOption, ServerState
+    from infra_kit.layers.bmc.client import BmcReader, BootOption, Job, ServerState
     from infra_kit.layers.bmc.target import Target
     from infra_kit.plan.resource import ReadContext, RunContext
 
+PASSES = 2
+"""A reset for a job that is in the way, and one for the order."""
 _REFERENCE = re.compile(r"Boot[0-9A-Fa-f]{4}$")
 _SOURCES = (
     ("UefiHttp", re.compile(r"^HTTP Device|/Uri\(")),
@@ -74,7 +76,8 @@ class BootOrder:
         if wanted == order and not [name for name in absent if _REFERENCE.match(name)]:
             return Diff("none", reason="; ".join(reasons))
         if observed.state["pending"]:
-            reasons.append("a changed order is staged and waits for a reset")
+            whose = "it" if observed.state["pending"] == wanted else f"another order ({', '.join(observed.state['pending'])})"
+            reasons.append(f"{whose} is staged and waits for a reset")
         return Diff(
             "update", reason="; ".join(reasons), changes=[Change("boot.order", order, [*wanted, *_missing(absent)])], disruption="reboot"
         )
@@ -83,7 +86,7 @@ class BootOrder:
         """Stage the order; with consent reset the server and wait for the job.
 
         Raises:
-            RefusedError: an option that the inventory names does not exist, or another job is in the way.
+            RefusedError: an option that the inventory names does not exist.
             DeviceError: the BMC fails, or the job does.
         """
         del observed, diff
@@ -94,21 +97,21 @@ class BootOrder:
             raise RefusedError(
                 self.device, f"there is no boot option {', '.join(_missing(absent))}", remedy=f"name some of {', '.join(state['order'])}"
             )
-        if wanted == state["order"]:
-            return Outcome(message="already as wanted")
         may_reset = context.allow_reboot and self.target.server.power == "on"
-        job = writer.open_job()
-        if job is not None and not state["pending"]:
+        done: list[str] = []
+        for _ in range(PASSES):
+            if wanted == state["order"]:
+                break
+            job = writer.open_job()
+            if job is None:
+                writer.stage_boot_order(wanted)
+                job, state["pending"] = writer.open_job(), wanted
             if not may_reset:
-                return Outcome("staged", f"configuration job {job.id} waits for a reset first; the boot order is set after it")
-            waiting.run_job(writer, job)
-            job = None
-        if job is None:
-            job = self._staged_job(writer, wanted)
-        if not may_reset:
-            why = "the server is off; it takes effect at the next power-on" if context.allow_reboot else "a reset waits for --allow-reboot"
-            return Outcome("staged", f"staged as job {job.id}; {why}" if job else why)
-        return Outcome(message=waiting.run_job(writer, job) if job else "set")
+                return Outcome("staged", self._staged(job, state["pending"] == wanted, context))
+            if job is not None:
+                done.append(waiting.run_job(writer, job))
+            state = self._read(writer, writer.server(fresh=True))
+        return Outcome(message="; ".join(done) or "already as wanted")
 
     def verify(self, context: RunContext) -> None:
         """Read again.
@@ -133,12 +136,14 @@ class BootOrder:
         named = all(_REFERENCE.match(name) for name in self.wanted)
         kinds = {} if named else {option.reference: kind_of(option) for option in reader.boot_options()}
         wanted, _ = arranged(self.wanted, order, kinds)
-        return {"order": order, "kinds": kinds, "pending": reader.pending_boot_sources() if wanted != order else []}
+        return {"order": order, "kinds": kinds, "pending": reader.pending_boot_order(order) if wanted != order else []}
 
     @staticmethod
-    def _staged_job(writer: BmcWriter, wanted: list[str]) -> Any:
-        writer.stage_boot_order(wanted)
-        return writer.open_job()
+    def _staged(job: Job | None, ours: bool, context: RunContext) -> str:
+        if job is not None and not ours:
+            return f"configuration job {job.id} waits for a reset first; the boot order is set after it"
+        why = "the server is off; it takes effect at the next power-on" if context.allow_reboot else "a reset waits for --allow-reboot"
+        return f"staged as job {job.id}; {why}" if job else why
 
 
 def arranged(wanted: tuple[str, ...], order: list[str], kinds: dict[str, str]) -> tuple[list[str], list[str]]:

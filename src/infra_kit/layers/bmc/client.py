@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SYSTEM = "/redfish/v1/Systems/System.Embedded.1"
 """Where an iDRAC has its server; asking for it directly saves two requests a BMC."""
 SETTINGS = f"{SYSTEM}/Bios/Settings"
-BOOT_SETTINGS = f"{SYSTEM}/Oem/Dell/DellBootSources/Settings"
+BOOT_SOURCES = f"{SYSTEM}/Oem/Dell/DellBootSources"
 JOBS = "/redfish/v1/Managers/iDRAC.Embedded.1/Jobs"
 UNFINISHED = frozenset({"New", "Scheduled", "Scheduling", "Running", "Starting", "Waiting", "Downloading", "ReadyForExecution"})
 WAITING = frozenset({"New", "Scheduled", "Scheduling", "ReadyForExecution"})
@@ -166,17 +166,27 @@ class BmcReader:
             for option in self.members(f"{SYSTEM}/BootOptions")
         ]
 
-    def pending_boot_sources(self) -> list[str]:
-        """Dell's names of the boot sources in the order that waits for a reset; empty when none waits.
+    def pending_boot_order(self, order: list[str]) -> list[str]:
+        """The boot order that waits for a reset, as references; empty when none waits.
+
+        Args:
+            order: the references in effect. Dell's boot sources are listed in the same order, under names of their own.
 
         Raises:
-            DeviceError: they cannot be read.
+            DeviceError: it cannot be read.
         """
+        pending = self._boot_sources(f"{BOOT_SOURCES}/Settings")
+        if not pending:
+            return []
+        references = dict(zip(self._boot_sources(BOOT_SOURCES), order, strict=False))
+        return [references.get(name, name) for name in pending]
+
+    def _boot_sources(self, path: str) -> list[str]:
         from infra_kit.layers.bmc.speech import speaking
 
-        settings = self.resource(BOOT_SETTINGS)
-        with speaking(self.endpoint, f"reading {BOOT_SETTINGS}"):
-            rows = settings.get("Attributes", {}).get("UefiBootSeq", [])
+        resource = self.resource(path)
+        with speaking(self.endpoint, f"reading {path}"):
+            rows = resource.get("Attributes", {}).get("UefiBootSeq", [])
             return [str(row["Name"]) for row in sorted(rows, key=lambda row: int(row["Index"]))]
 
     def open_job(self) -> Job | None:
