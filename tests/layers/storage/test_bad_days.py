@@ -331,3 +331,26 @@ def test_a_settings_change_whose_answer_is_lost_has_happened(stand):
     stand.array.faults.drop_after_changes = 1
     apply_all(stand)
     assert pending(stand) == []
+
+
+@pytest.mark.parametrize("failure", ["ConnectTimeout", "ConnectError", "ReadTimeout"])
+def test_an_array_that_does_not_answer_is_not_waited_for_again_and_again(stand, monkeypatch, failure):
+    import httpx
+
+    asked = []
+
+    def request(*_, **__):
+        asked.append(1)
+        raise getattr(httpx, failure)("silence")
+
+    monkeypatch.setattr(httpx.Client, "request", request)
+    assert all(isinstance(observed, Unknown) for _, observed, _ in read_all(stand).values())
+    assert len(asked) == 1
+
+
+def test_what_the_configuration_needs_is_checked_even_if_not_listed(tmp_path):
+    with array_bench.bench(tmp_path, array_bench.storage(licences=[])) as stand:
+        found = read_all(stand)
+        unknown = {id_ for id_, (_, observed, _) in found.items() if isinstance(observed, Unknown)}
+        assert unknown == {f"storage/licence/{name}" for name in ("hdfs", "smartconnect-advanced", "smartquotas", "snapshotiq")}
+        assert "storage/licence/hdfs" in found["storage/hdfs/cdp"][0].depends_on

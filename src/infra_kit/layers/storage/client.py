@@ -105,6 +105,11 @@ class PapiReader:
             retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
         )
         answer: Answer = retrying(self._authorized, Request("GET", path, query=query or {}))
+        if answer.broken:
+            try:
+                answer.accepted()
+            except DeviceError as error:
+                raise self._transport.give_up(error) from None
         return answer
 
     def _authorized(self, request: Request) -> Answer:

@@ -13,6 +13,7 @@ from infra_kit.layers.storage.resource import LAYER
 from infra_kit.plan.resource import Change, Diff, Observed, Outcome, Unknown
 
 if TYPE_CHECKING:
+    from infra_kit.inventory.models.storage import Storage
     from infra_kit.layers.storage.client import PapiReader
     from infra_kit.plan.resource import ReadContext, RunContext
 
@@ -22,6 +23,19 @@ _ACTIVE = frozenset({"Licensed", "Evaluation"})
 def slug(name: str) -> str:
     """A licence's name as part of an id: `SmartConnect Advanced` and `SMARTCONNECT_ADVANCED` are the same."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
+def licences(storage: Storage) -> list[str]:
+    """The licences that the inventory names, and those without which the array would refuse what it asks for."""
+    pools = [pool for groupnet in storage.groupnets for subnet in groupnet.subnets for pool in subnet.pools]
+    needed = {
+        "HDFS": any(zone.hdfs for zone in storage.access_zones),
+        "SmartConnect Advanced": any(pool.allocation == "dynamic" or pool.smartconnect_policy != "round_robin" for pool in pools),
+        "SmartQuotas": bool(storage.quotas),
+        "SnapshotIQ": bool(storage.snapshot_schedules),
+    }
+    named = {slug(name) for name in storage.licences}
+    return [*storage.licences, *(name for name, is_needed in needed.items() if is_needed and slug(name) not in named)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +99,7 @@ class Licence:
         return self._missing("the array does not list it")
 
     def _missing(self, reason: str) -> Unknown:
-        remedy = f"activate it on the array (`isi license add`), or take `{self.name}` out of `licences`"
+        remedy = f"activate it on the array (`isi license add`), or take what needs `{self.name}` out of the inventory"
         return Unknown(f"{self.device}: licence {self.name} is not active: {reason} ({remedy})")
 
     def diff(self, observed: Observed) -> Diff:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from infra_kit.layers.storage.cluster import Identity, Licence, Protection
+from infra_kit.layers.storage.cluster import Identity, Licence, Protection, licences
 from infra_kit.layers.storage.directory import KIND, Directory, directories
 from infra_kit.layers.storage.exchange import Request
 from infra_kit.layers.storage.kind import Design
@@ -60,7 +60,7 @@ def _resources(site: Site) -> Iterator[Any]:
     identity = Identity(storage.name)
     base = frozenset({identity.id})
     yield identity
-    for name in storage.licences:
+    for name in licences(storage):
         yield Licence(storage.name, name, base)
     yield Protection(storage.name, storage.protection, base)
     yield from _directories(storage, base)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import time
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
     from infra_kit.inventory.access import Endpoint
 
+_AWAY_S = 60.0
+"""For so long an array that did not answer is not asked again."""
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 
 
@@ -39,6 +42,7 @@ class Transport:
             raise TrustError(
                 self._device, f"the trust anchor {endpoint.ca} cannot be read: {error}", remedy="`trust.ca_bundle` of the site names it"
             ) from error
+        self._away: tuple[float, DeviceError] | None = None
         self._http = httpx.Client(base_url=self.url, verify=trust, timeout=_TIMEOUT, trust_env=False, follow_redirects=False)
 
     def exchange(self, request: Request, *, headers: Mapping[str, str] | None = None, login: tuple[str, str] | None = None) -> Answer:
@@ -54,6 +58,7 @@ class Transport:
             UnreachableError: no connection, a broken one, or no answer in time.
             DeviceError: the answer is not what the platform API answers.
         """
+        self._raise_if_away()
         operation = f"{request.method} {request.path}"
         try:
             response = self._http.request(
@@ -65,13 +70,24 @@ class Transport:
                 auth=login or httpx.USE_CLIENT_DEFAULT,
             )
         except httpx.TimeoutException as error:
-            raise UnreachableError(self._device, f"{operation}: no answer in time from {self.url}", remedy=_REACH) from error
+            raise self.give_up(UnreachableError(self._device, f"{operation}: no answer in time from {self.url}", remedy=_REACH)) from error
+        except httpx.ConnectError as error:
+            raise self.give_up(self._failure(operation, error)) from error
         except httpx.TransportError as error:
             raise self._failure(operation, error) from error
         finally:
             # Sessions are ours to present, header by header; a jar would send them along with basic logins too.
             self._http.cookies.clear()
         return Answer(self._device, operation, response.status_code, self._json(operation, response), dict(response.cookies))
+
+    def give_up(self, error: DeviceError) -> DeviceError:
+        """Remember that the array is away: a plan of a hundred objects must not wait a hundred times. Gives the error back."""
+        self._away = (time.monotonic(), error)
+        return error
+
+    def _raise_if_away(self) -> None:
+        if self._away is not None and time.monotonic() - self._away[0] < _AWAY_S:
+            raise self._away[1]
 
     def close(self) -> None:
         """Close the pool."""
