@@ -20,7 +20,7 @@ REFERENCE = {"configuration-1": Counts(1, 6, 2), "configuration-2": Counts(2, 8,
 def test_the_reference_site_is_what_init_makes(name, repository):
     made = files(design(name, REFERENCE[name], "lab"))
     folder = repository / "inventory" / name
-    assert {path.name for path in folder.glob("*.yaml")} == set(made)
+    assert {path.name for path in folder.iterdir() if path.name != ".infra-kit"} == set(made)
     for file, text in made.items():
         assert (folder / file).read_text(encoding="utf-8") == text, f"{file}: run infra-kit init with the counts in this test"
 
@@ -66,6 +66,12 @@ def test_a_folder_with_something_in_it_is_left_alone(tmp_path):
     with pytest.raises(UsageError, match="not an empty folder"):
         write_site(tmp_path, design("site", Counts(1, 6, 2), "lab"))
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_a_fresh_repository_is_as_good_as_an_empty_folder(tmp_path):
+    (tmp_path / ".git").mkdir()
+    write_site(tmp_path, design("site", Counts(1, 6, 2), "lab"))
+    assert ".infra-kit/" in (tmp_path / ".gitignore").read_text(encoding="utf-8")
 
 
 def test_a_file_in_the_way_is_left_alone(tmp_path):

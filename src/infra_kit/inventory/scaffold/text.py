@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from infra_kit.inventory.models.base import Noun
     from infra_kit.inventory.scaffold.design import Design
 
-KNOWN_HOSTS = "trust/known_hosts"
+_KNOWN_HOSTS = "trust/known_hosts"
 FILES = ("site.yaml", "networks.yaml", "racks.yaml", "servers.yaml", "fabric.yaml", "storage.yaml", "platform.yaml", "workload.yaml")
 _WIDTH = 1_000_000
 
@@ -31,10 +31,11 @@ def files(design: Design) -> dict[str, str]:
     environment.filters["flow"] = flow
     environment.globals["secret"] = lambda name: _secret(design, name)
     wanted = [name for name in FILES if design.storage is not None or name != "storage.yaml"]
-    texts = {name: environment.get_template(f"{name}.j2").render(design=design) for name in wanted}
+    templates = {name: f"{name}.j2" for name in wanted}
+    templates[".gitignore"] = "gitignore.j2"
     if design.access == "live":
-        texts[KNOWN_HOSTS] = environment.get_template("known_hosts.j2").render(design=design)
-    return texts
+        templates[_KNOWN_HOSTS] = "known_hosts.j2"
+    return {name: environment.get_template(template).render(design=design) for name, template in templates.items()}
 
 
 def flow(value: Noun | list[Any] | str) -> str:

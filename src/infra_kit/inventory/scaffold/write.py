@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from infra_kit.inventory.scaffold.design import Design
 
 
+_REPOSITORY = ".git"
+"""All that may be in the folder already: a repository that was made for the site."""
+
+
 def write_site(folder: Path, design: Design) -> list[Path]:
     """Write the design's files.
 
@@ -29,7 +33,7 @@ def write_site(folder: Path, design: Design) -> list[Path]:
     """
     texts = files(design)
     try:
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        if folder.exists() and (not folder.is_dir() or any(path.name != _REPOSITORY for path in folder.iterdir())):
             raise UsageError(f"{folder} is not an empty folder", remedy="name a new folder; nothing has been written")
         folder.mkdir(parents=True, exist_ok=True)
         written = []
