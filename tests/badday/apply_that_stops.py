@@ -1,0 +1,69 @@
+"""`infra-kit apply SITE --yes` in a process of its own that is stopped at its N-th event: killed, or held until a file is there.
+
+python apply_that_stops.py SITE EVENT kill|hold [FILE] [--resume] [--storage]
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from infra_kit.cli.reach import open_site
+from infra_kit.layers import layers
+from infra_kit.plan.request import Request
+from infra_kit.plan.run import perform
+from infra_kit.plan.selection import EVERYTHING, Selection
+
+if TYPE_CHECKING:
+    from infra_kit.plan.events import Event
+    from infra_kit.plan.planning import Plan
+
+
+class Stopping:
+    """Agrees to everything and stops at one event."""
+
+    def __init__(self, at: int, way: str, file: Path | None) -> None:
+        self._at, self._way, self._file = at, way, file
+        self._seen = 0
+        self._guard = threading.Lock()
+
+    def notice(self, text: str) -> None:
+        sys.stderr.write(text + "\n")
+
+    def planned(self, plan: Plan) -> None:
+        """Nobody is shown it."""
+
+    def agrees(self, plan: Plan) -> bool:
+        return True
+
+    def event(self, event: Event) -> None:
+        if event.moment in {"reading", "read"}:
+            return
+        with self._guard:
+            number, self._seen = self._seen, self._seen + 1
+        if number != self._at:
+            return
+        if self._way == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        assert self._file is not None
+        self._file.with_suffix(".held").touch()
+        while not self._file.exists():
+            time.sleep(0.02)
+
+
+def main() -> int:
+    folder, at, way, *rest = sys.argv[1:]
+    files = [Path(each) for each in rest if not each.startswith("--")]
+    site, access = open_site(Path(folder), None, quiet=True)
+    selection = Selection(layers=("storage",)) if "--storage" in rest else EVERYTHING
+    request = Request(selection=selection, resume="--resume" in rest, break_lock="--resume" in rest)
+    return perform(site, layers(), access, request, Stopping(int(at), way, files[0] if files else None)).exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import os
+import signal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from conftest import Bench
+
+
+def test_a_second_apply_is_told_who_holds_the_lock(bench: Bench, tmp_path: Path, wait_until: Callable[..., None]) -> None:
+    go_on = tmp_path / "go-on"
+    child = bench.stopping(3, "hold", str(go_on), "--storage")
+    try:
+        wait_until(go_on.with_suffix(".held").exists, 60)
+        bench.forget()
+        second = bench.infra("apply", "--yes")
+        assert second.code == 4
+        assert f"@{os.uname().nodename}, process {child.pid}, run 2" in second.err
+        assert ", since 2" in second.err
+        assert bench.infra("apply", "--yes", "--break-lock").code == 4
+        assert f"process {child.pid}" in bench.infra("status").out
+        assert bench.infra("plan", "--layer", "storage").code == 0  # looking needs no lock
+        child.send_signal(signal.SIGTERM)
+        go_on.touch()
+        _, said = child.communicate(timeout=60)
+    finally:
+        child.kill()
+    assert child.returncode == 5, said
+    assert '"state": "interrupted"' in bench.infra("history", "--format", "json").out
+    assert "lock: free" in bench.infra("status").out
+
+
+def test_a_killed_runs_lock_is_explained_and_broken_on_request(bench: Bench) -> None:
+    child = bench.stopping(2, "kill", "--storage")
+    child.communicate(timeout=60)
+    refused = bench.infra("apply", "--yes", "--layer", "storage")
+    assert refused.code == 4
+    assert f"process {child.pid} is gone from this host" in refused.err
+    assert "--break-lock" in refused.err
+    broken = bench.infra("apply", "--yes", "--layer", "storage", "--break-lock")
+    assert broken.code == 0, broken.err
+    assert "lock broken: " in broken.err
