@@ -58,6 +58,13 @@ def test_a_literal_in_place_of_a_reference_is_not_repeated(tmp_path: Path) -> No
     assert "hunter2" not in str(caught.value)
 
 
+@pytest.mark.parametrize("reference", ["vault:", "ansible-vault:missing.yml#x"])
+def test_other_stores_answer_with_secret_errors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reference: str) -> None:
+    monkeypatch.delenv("VAULT_ADDR", raising=False)
+    with pytest.raises(SecretError):
+        SecretStore(tmp_path).resolve(reference)
+
+
 def test_masking_prefers_the_longer_secret(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SHORT", "hunter")
     monkeypatch.setenv("LONG", "hunter2")

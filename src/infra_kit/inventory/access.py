@@ -166,7 +166,7 @@ def lab_overlay(site_folder: Path) -> Path | None:
         os.kill(int(lab["pid"]), 0)
     except PermissionError:
         pass  # alive, another user's
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, OverflowError, ValueError, KeyError, TypeError):
         return None
     return overlay if overlay.is_file() else None
 
