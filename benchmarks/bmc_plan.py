@@ -1,9 +1,10 @@
-"""Plan many BMCs: infra-kit beside `ansible-playbook --check` with dellemc.openmanage.idrac_bios, on the same emulated BMCs.
+"""A plan of 200 BMCs with 20 ms latency is 10 times faster than `ansible-playbook --check` with Dell's idrac_bios, in under 300 MB.
 
     .venv/bin/python benchmarks/bmc_plan.py [--bmcs 200] [--latency 0.02] [--forks 20]
 
-infra-kit reads identity, power, BIOS and boot order of every server; Ansible's module the BIOS alone, with the same attributes.
-Both are measured as whole processes, from start to exit, one after the other. The BMCs live in a third process.
+infra-kit reads identity, power, BIOS and boot order of every server; Ansible's module the BIOS alone, with the same attributes
+and 20 forks. Both are measured as whole processes, from start to exit, one after the other. The emulated BMCs live in a third
+process. A run with fewer BMCs shows that it works; the claim is about 200.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from infra_kit.inventory.models.site import Site
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+RATIO, PEAK_MB = 10, 300
 USER, PASSWORD = "root", "benchmark-only"
 
 
@@ -127,8 +129,8 @@ def timed(command: list[str], environment: dict[str, str]) -> tuple[float, str]:
     return took, done.stdout
 
 
-def measure(options: argparse.Namespace) -> None:
-    """Run both and print the ratio."""
+def measure(options: argparse.Namespace) -> bool:
+    """Run both and print the ratio; says whether the claim holds."""
     me = [sys.executable, str(Path(__file__).resolve()), "--bmcs", str(options.bmcs), "--latency", str(options.latency)]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -150,10 +152,11 @@ def measure(options: argparse.Namespace) -> None:
     print(f"  ratio            {theirs / ours:7.1f}")
     if seen["unknown"] or changed != options.bmcs:
         sys.exit("the two have not seen the same")
+    return theirs / ours >= RATIO and seen["peak_mb"] < PEAK_MB
 
 
-def main() -> None:
-    """Parse, then be one of the three processes."""
+def main() -> int:
+    """Parse, then be one of the three processes; 1 where the claim does not hold."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--bmcs", type=int, default=200)
     parser.add_argument("--latency", type=float, default=0.02, help="added to every answer, s")
@@ -166,8 +169,9 @@ def main() -> None:
     elif options.plan:
         plan(options.plan, options.bmcs)
     else:
-        measure(options)
+        return int(not measure(options))
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
