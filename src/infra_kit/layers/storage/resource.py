@@ -67,6 +67,11 @@ class StorageObject:
         return self.kind.place(self.wanted.name)
 
     @property
+    def record(self) -> dict[str, Any]:
+        """What its removal will need one day: what it stands on."""
+        return {"depends_on": sorted(self.depends_on)}
+
+    @property
     def query(self) -> dict[str, str]:
         """The arguments that its requests carry."""
         return self.kind.asked(self.place)
@@ -119,7 +124,7 @@ class StorageObject:
             self._update(client, observed.state["fields"], [change.path for change in diff.changes])
         except UnreachableError as error:
             self._only_the_answer_was_lost(client, error, ignoring=frozenset())
-        return Outcome()
+        return Outcome(record=self.record)
 
     def creation(self) -> dict[str, Any]:
         """The body of the request that creates it."""
@@ -129,13 +134,13 @@ class StorageObject:
     def _create(self, client: PapiWriter) -> Outcome:
         if self.kind.settings:
             self._update(client, {}, list(self.wanted.values))
-            return Outcome()
+            return Outcome(record=self.record)
         try:
             client.write(Request("POST", client.versions.path(self.kind.path, self.place.variables), self.creation(), query=self.query))
         except DeviceError as error:
             self._only_the_answer_was_lost(client, error, ignoring=self.kind.linked)
         self._link(client, {})
-        return Outcome(record={"depends_on": sorted(self.depends_on)})
+        return Outcome(record=self.record)
 
     def _only_the_answer_was_lost(self, client: PapiWriter, error: DeviceError, ignoring: frozenset[str]) -> None:
         """Look again after a change that was not acknowledged; raise its error unless the object is there as wanted."""
@@ -183,7 +188,7 @@ class StorageObject:
         if self.kind.forced:
             before = {change.path: change.before for change in diff.changes}
             self._update(client, before, changed, {"force": "true"})
-            return Outcome(message="changed by force")
+            return Outcome(message="changed by force", record=self.record)
         remove(client, self.kind, self.place)
         return self._create(client)
 
