@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -198,3 +199,12 @@ def test_another_refusal_of_the_system_is_an_internal_error(command, capsys):
     command(trial)
     assert run(["trial"]) == 1
     assert "internal error (OSError)" in capsys.readouterr().err
+
+
+def test_a_terminal_that_cannot_show_a_letter_gets_its_code(reference_site):
+    path = reference_site / "networks.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("vlan: 101", "vlan: 4094  # häh", 1), encoding="utf-8")
+    command = [sys.executable, "-c", "from infra_kit.cli.app import main; main()", "validate", str(reference_site)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 65
+    assert "h\\xe4h" in done.stdout
