@@ -89,3 +89,26 @@ def test_a_bmc_that_stays_silent_is_given_up(endpoint, monkeypatch):
     monkeypatch.setattr(waiting, "PATIENCE", waiting.Patience(poll_s=0, job_s=0))
     with pytest.raises(UnreachableError):
         waiting.finish_job(Queue(endpoint, UnreachableError("worker01", "no answer")), "JID_1")
+
+
+def test_firmware_without_a_graceful_restart_is_shut_down_and_switched_on(run, stand, monkeypatch):
+    from infra_kit.lab.redfish import power
+
+    monkeypatch.setattr(power, "RESET_TYPES", tuple(kind for kind in power.RESET_TYPES if kind != "GracefulRestart"))
+    assert "restarted gracefully" in run.apply("bmc/bios/worker01").message
+    assert run.diff("bmc/bios/worker01").action == "none"
+
+
+def test_such_firmware_with_a_deaf_operating_system_is_reset_by_force(run, stand, monkeypatch):
+    from infra_kit.lab.redfish import power, routes
+    from infra_kit.lab.redfish.reply import Reply
+
+    waiting.PATIENCE.graceful_s = 0.1
+    monkeypatch.setattr(power, "RESET_TYPES", tuple(kind for kind in power.RESET_TYPES if kind != "GracefulRestart"))
+    original = power.reset
+
+    def deaf(bmc, path, body):
+        return Reply(204) if body.get("ResetType") == "GracefulShutdown" else original(bmc, path, body)
+
+    monkeypatch.setattr(routes.power, "reset", deaf)
+    assert "by force" in run.apply("bmc/bios/worker01").message

@@ -282,7 +282,7 @@ class BmcWriter(BmcReader):
         """Give the BMC attributes for the next reset, with the job that applies them.
 
         Raises:
-            AttributesRefusedError: the BIOS does not take some of them; none is staged.
+            AttributesRefusedError: the BIOS does not take some of them.
             DeviceError: anything else.
         """
         from infra_kit.layers.bmc.speech import speaking
@@ -318,6 +318,19 @@ class BmcWriter(BmcReader):
         self._server = None
         with speaking(self.endpoint, f"resetting the server ({kind})"):
             self._system().reset_system(ResetType(kind))
+
+    def restarts_gracefully(self) -> bool:
+        """Whether the BMC knows GracefulRestart; older firmware does not.
+
+        Raises:
+            DeviceError: it cannot be read.
+        """
+        from sushy import ResetType
+
+        from infra_kit.layers.bmc.speech import speaking
+
+        with speaking(self.endpoint, "reading the kinds of reset"):
+            return ResetType.GRACEFUL_RESTART in self._system().get_allowed_reset_system_values()
 
     def commit(self) -> None:
         """Make the job that applies what is pending, unless there is one: firmware differs in what makes it by itself.

@@ -6,7 +6,7 @@ from infra_kit.inventory.errors import RefusedError
 
 
 class AttributesRefusedError(RefusedError):
-    """The BMC refused some attributes; nothing of the request took effect.
+    """The BMC refused some attributes. Some firmware stages the others of the request all the same; the next reading tells.
 
     Args:
         device: the server.

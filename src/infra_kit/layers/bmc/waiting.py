@@ -118,8 +118,19 @@ def _reset_for(writer: BmcWriter, job: Job) -> str:
     if writer.server(fresh=True).power in ("Off", "PoweringOff"):
         writer.reset("On")
         return "powered on" if until(begun, PATIENCE.power_s) else "powered on, the job has not begun yet"
-    writer.reset("GracefulRestart")
-    if until(begun, PATIENCE.graceful_s):
+    if _restarted(writer) and until(begun, PATIENCE.graceful_s):
         return "restarted gracefully"
     writer.reset("ForceRestart")
     return f"restarted by force, as the operating system did not shut down within {PATIENCE.graceful_s:.0f} s"
+
+
+def _restarted(writer: BmcWriter) -> bool:
+    """Ask the operating system for a restart; where the BMC knows no such request, for a shutdown, and switch on after it."""
+    if writer.restarts_gracefully():
+        writer.reset("GracefulRestart")
+        return True
+    writer.reset("GracefulShutdown")
+    if not until(lambda: writer.server(fresh=True).power == "Off", PATIENCE.graceful_s):
+        return False
+    writer.reset("On")
+    return True
