@@ -80,7 +80,7 @@ ServiceTag = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{7}$")]
 """A Dell service tag: seven capital letters and digits."""
 
 VlanId = Annotated[int, Field(ge=1, le=4094)]
-"""An IEEE 802.1Q VLAN id; 4094 is the VLT's own on OS10 (rule IK12xx), but legal here so that the rule can say so."""
+"""An IEEE 802.1Q VLAN id; 4094 is the VLT's own on OS10 (rule IK1501), but legal here so that the rule can say so."""
 
 Mtu = Annotated[int, Field(ge=576, le=9216)]
 """A maximum transmission unit in bytes, link headers not counted as the device in question counts them."""

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
     from infra_kit.inventory.models.base import Noun
     from infra_kit.inventory.models.network import AddressRange, Network
+    from infra_kit.inventory.models.server import Bmc
     from infra_kit.inventory.models.site import Site
+    from infra_kit.inventory.models.switch import SwitchManagement
     from infra_kit.inventory.rules.index import AddressUse, Index, Span
 
 _LAST_PREFIX_WITH_ENDS = 30
@@ -69,6 +71,29 @@ def address_is_an_end(site: Site, index: Index) -> Iterator[Problem]:
             end = "network" if value == span.first else "broadcast"
             message = f"address {getattr(noun, field)} of {owner} is the {end} address of {span.network.subnet}"
             yield Problem(noun, field, message, "choose another address of the subnet")
+
+
+@rule("IK1116")
+def management_is_an_end(site: Site, index: Index) -> Iterator[Problem]:
+    """A BMC or a switch's management port holds the network or broadcast address of its out-of-band network."""
+    ends = {end: span for span in _out_of_band(index) for end in (span.first, span.last)}
+    for noun, value, owner in _management_ports(site):
+        if value in ends:
+            span = ends[value]
+            end = "network" if value == span.first else "broadcast"
+            message = f"address {noun.address} of {owner} is the {end} address of {span.network.subnet}"
+            yield Problem(noun, "address", message, "choose another address of the subnet")
+
+
+def _out_of_band(index: Index) -> list[Span]:
+    return [span for span in index.spans.values() if span.network.purpose == "out-of-band"]
+
+
+def _management_ports(site: Site) -> Iterator[tuple[Bmc | SwitchManagement, int, str]]:
+    for server in site.servers:
+        yield server.bmc, int(server.bmc.address), f"the BMC of {server.name}"
+    for switch in site.switches:
+        yield switch.management, int(switch.management.address), f"the management port of {switch.name}"
 
 
 @rule("IK1104")
@@ -144,13 +169,11 @@ def address_in_dynamic_range(site: Site, index: Index) -> Iterator[Problem]:
 @rule("IK1110")
 def management_outside_out_of_band(site: Site, index: Index) -> Iterator[Problem]:
     """A BMC or a switch's management port is in no out-of-band network."""
-    spans = [span for span in index.spans.values() if span.network.purpose == "out-of-band"]
-    ports: list[tuple[Noun, int, str]] = [(server.bmc, int(server.bmc.address), f"the BMC of {server.name}") for server in site.servers]
-    ports += [(each.management, int(each.management.address), f"the management port of {each.name}") for each in site.switches]
+    spans = _out_of_band(index)
     known = ", ".join(f"{span.network.name} {span.network.subnet}" for span in spans) or "none"
-    for noun, value, owner in ports:
+    for noun, value, owner in _management_ports(site):
         if not any(span.holds(value) for span in spans):
-            message = f"address {noun.address} of {owner} is in no out-of-band network"  # type: ignore[attr-defined]
+            message = f"address {noun.address} of {owner} is in no out-of-band network"
             yield Problem(noun, "address", message, f"out-of-band networks: {known}")
 
 

@@ -32,11 +32,11 @@ _NEEDS = {
     "oozie": ("yarn",),
     "schema-registry": ("kafka",),
 }
-"""Services without which Cloudera Manager does not configure another."""
+"""Services that another stands on: general knowledge of the platform, not a published table; so this only warns."""
 _VERSION = re.compile(r"[0-9]+(\.[0-9]+){1,3}([-.][A-Za-z0-9]+)*$")
 
 
-@rule("IK4201")
+@rule("IK4201", "warning")
 def service_needs_other(site: Site, _index: Index) -> Iterator[Problem]:
     """A service of the cluster needs one that is not listed."""
     services = site.cluster.services if site.cluster else []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from infra_kit.inventory.rules.problem import Problem, an, severity_by, worded
 from infra_kit.inventory.rules.registry import rule
@@ -10,7 +10,7 @@ from infra_kit.inventory.rules.registry import rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from infra_kit.inventory.catalog.models import SwitchModel
+    from infra_kit.inventory.catalog.models import Figure, SwitchModel
     from infra_kit.inventory.models.site import Site
     from infra_kit.inventory.models.switch import Switch
     from infra_kit.inventory.rules.index import Index
@@ -21,6 +21,10 @@ def _modelled(site: Site, index: Index) -> Iterator[tuple[Switch, SwitchModel]]:
         model = index.switch_model(switch)
         if model:
             yield switch, model
+
+
+def _unsure(figure: Figure[Any]) -> str:
+    return "" if figure.confirmed else " (catalogue figure not confirmed)"
 
 
 @rule("IK1230")
@@ -40,10 +44,9 @@ def port_group_unknown(site: Site, index: Index) -> Iterator[Problem]:
         known = {group.group for group in model.port_groups.value}
         for group in switch.port_groups:
             if group.group not in known:
-                message = f"{switch.name} has no port-group {group.group} on {an(model.name)}"
-                yield Problem(
-                    group, "group", message, f"the model has {len(known)} port-groups" if known else "use `breakouts` on this model"
-                )
+                message = f"{switch.name} has no port-group {group.group} on {an(model.name)}{_unsure(model.port_groups)}"
+                hint = f"the model has {len(known)} port-groups" if known else "use `breakouts` on this model"
+                yield Problem(group, "group", message, hint, severity_by(model.port_groups))
 
 
 @rule("IK1232")
@@ -86,7 +89,8 @@ def breakout_port_illegal(site: Site, index: Index) -> Iterator[Problem]:
             number = int(each.port.rpartition("/")[2].partition(":")[0])
             if ":" in each.port or not any(ports.first <= number <= ports.last for ports in model.breakouts.value):
                 hint = "set the mode of its port-group instead" if model.port_groups.value else "break out a port that allows it"
-                yield Problem(each, "port", f"port {each.port} of {switch.name} cannot be broken out on {an(model.name)}", hint)
+                message = f"port {each.port} of {switch.name} cannot be broken out on {an(model.name)}{_unsure(model.breakouts)}"
+                yield Problem(each, "port", message, hint, severity_by(model.breakouts))
 
 
 @rule("IK1235")
@@ -97,8 +101,7 @@ def breakout_mode_illegal(site: Site, index: Index) -> Iterator[Problem]:
             number = int(each.port.rpartition("/")[2].partition(":")[0])
             known = next((ports for ports in model.breakouts.value if ports.first <= number <= ports.last), None)
             if known and each.mode not in known.modes:
-                confirmed = "" if model.breakouts.confirmed else " by the catalogue, whose figure is not confirmed"
-                message = f"port {each.port} of {switch.name} does not take {each.mode}{confirmed}"
+                message = f"port {each.port} of {switch.name} does not take {each.mode}{_unsure(model.breakouts)}"
                 hint = f"modes on {an(model.name)}: {', '.join(known.modes)}"
                 yield Problem(each, "mode", message, hint, severity_by(model.breakouts))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from infra_kit.inventory.rules.problem import Problem, an, severity_by, worded
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from infra_kit.inventory.rules.index import Index
 
 _LARGEST_STRIPE = 16
+_RELEASE = re.compile(r"[0-9]{1,2}\.[0-9]{1,2}(\.[0-9]+){0,2}$")
 _TIB_PER_TB = 1000**4 / 1024**4
 _BASIC_POLICY = "round_robin"
 
@@ -202,3 +204,10 @@ def licence_of_quota_missing(site: Site, _index: Index) -> Iterator[Problem]:
     if storage and storage.snapshot_schedules and "SnapshotIQ" not in storage.licences:
         message = "snapshot schedules are described, and licence SnapshotIQ is not among the array's"
         yield Problem(storage, "snapshot_schedules", message, "add the licence")
+
+
+@rule("IK3215")
+def release_malformed(site: Site, _index: Index) -> Iterator[Problem]:
+    """The OneFS release is no release; the API's versions depend on it."""
+    if site.storage and not _RELEASE.match(site.storage.onefs):
+        yield Problem(site.storage, "onefs", f"`{site.storage.onefs}` is no OneFS release", 'write it as "9.5", in quotes')
