@@ -51,7 +51,7 @@ def intent_of(case) -> Intent:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_lines(case):
     intent = intent_of(case)
-    change = compare(managed(intent, case["running"].splitlines()), intent.wanted())
+    change = compare(managed(intent, case["running"].splitlines()), intent.wanted)
     assert list(change.lines) == case["lines"]
     assert bool(change.text) == bool(case["lines"])
     assert bool(change.changes) == bool(case["lines"])
@@ -62,11 +62,11 @@ def test_lines(case):
 @pytest.mark.parametrize("case", [case for case in CASES if case.get("future", True)], ids=lambda case: case["name"])
 def test_the_lines_lead_to_what_is_wanted(case):
     intent = intent_of(case)
-    running, wanted = managed(intent, case["running"].splitlines()), intent.wanted()
+    running, wanted = managed(intent, case["running"].splitlines()), intent.wanted
     compare(running, wanted)
     future = running.future(change_tree(running, wanted))
     reached = {line for line in print_tree(future) if line not in case.get("empty", ())}
-    assert compare(future, intent.wanted()).lines == ()
+    assert compare(future, intent.wanted).lines == ()
     assert {*print_tree(wanted)} <= reached
 
 
@@ -86,7 +86,7 @@ def test_the_switch_takes_them_and_is_then_as_wanted(case, tmp_path):
         assert refused == []
 
     def change():
-        return compare(managed(intent, console.answer("show running-configuration").splitlines()), intent.wanted())
+        return compare(managed(intent, console.answer("show running-configuration").splitlines()), intent.wanted)
 
     enter([line for line in case["running"].splitlines() if line.strip() != "!"])
     enter(change().lines)

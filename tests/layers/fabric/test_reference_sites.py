@@ -40,7 +40,7 @@ class Console:
     def left(self):
         running = self.session.answer("show running-configuration").splitlines()
         masking = Masking(self.intent.secret_lines, secret)
-        return compare(managed(self.intent, masking.mask(running)), self.intent.wanted())
+        return compare(managed(self.intent, masking.mask(running)), self.intent.wanted)
 
 
 @pytest.mark.parametrize(("site", "name"), SWITCHES)

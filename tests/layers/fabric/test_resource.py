@@ -136,8 +136,8 @@ class TestRefusals:
         stand.emulators[NAME].tamper({"service_tag": "OTHER77"})
         with pytest.raises(IdentityError, match="service tag OTHER77, the inventory says"):
             stand.read(NAME)
-        with pytest.raises(IdentityError), stand.running() as context:
-            resource = stand.resource(NAME)
+        resource = stand.resource(NAME)
+        with stand.running() as context, pytest.raises(IdentityError):
             resource.apply(None, None, context)
         assert "configure" not in verbs(stand)
 
@@ -242,7 +242,7 @@ class TestBadDays:
     def test_a_line_that_is_taken_without_effect_is_noticed_and_put_back(self, stand):
         fresh = list(switch(stand).running.show())
         stand.emulators[NAME].faults.half_apply = True
-        with pytest.raises(VerificationError, match="took every line, but differs afterwards.*put back as it was"):
+        with pytest.raises(VerificationError, match=r"took every line, but differs afterwards.*put back as it was"):
             stand.apply(NAME)
         assert list(switch(stand).running.show()) == fresh
 
@@ -266,7 +266,7 @@ class TestBadDays:
             original(connection)
 
         emulator.opened = refuse_after_first
-        with pytest.raises(UnreachableError, match="putting it back failed too.*nothing was saved"):
+        with pytest.raises(UnreachableError, match=r"putting it back failed too.*nothing was saved"):
             stand.apply(NAME)
         emulator.opened = original
         assert switch(stand).running.get("hostname") == "hostname OS10"

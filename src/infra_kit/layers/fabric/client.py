@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 import time
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 
 from infra_kit.inventory.errors import AuthenticationError, DeviceError, RefusedError, TrustError, UnreachableError
 
@@ -82,7 +82,7 @@ class SwitchReader:
 
         def talk() -> str:
             self._connection.write_channel(f"{line}\n")
-            return _read_until(self._connection.remote_conn, re.compile(prompt), seconds)
+            return _read_until(cast("Channel", self._connection.remote_conn), re.compile(prompt), seconds)
 
         text = _translated(self.device, talk).replace("\r\n", "\n").replace("\r", "\n")
         lines = text[text.index(line.partition("\n")[0][:_ECHO]) :].split("\n")

@@ -63,14 +63,15 @@ class Intent:
         """The managed lines that hold a marker."""
         return tuple(line for line in self.managed_lines if "«" in line)
 
+    @cached_property
     def wanted(self) -> HConfig:
-        """The managed part as a tree of its own."""
+        """The managed part as a tree; nobody changes it."""
         return parse(self.managed_lines)
 
     @cached_property
     def wanted_slots(self) -> dict[str, frozenset[str]]:
         """Opening line -> the slots of its block's lines; the empty line stands for the top."""
-        tree = self.wanted()
+        tree = self.wanted
         found = {child.text: frozenset(_slots(child)) for child in tree.children}
         found[""] = frozenset(slot("top", child.text) for child in tree.children)
         return found
@@ -78,7 +79,7 @@ class Intent:
     @cached_property
     def implied(self) -> tuple[tuple[str, ...], ...]:
         """Paths of the wanted lines that the switch may leave out of its running configuration."""
-        return tuple(_implied(self.wanted()))
+        return tuple(_implied(self.wanted))
 
 
 def _slots(block: HConfigChild) -> Iterator[str]:

@@ -48,7 +48,7 @@ class Push:
         state = read_state(self.writer, self.intent.switch)
         masking = Masking(self.intent.secret_lines, self.secrets.resolve)
         self._back_up(masking, state)
-        change = compare(managed(self.intent, masking.mask(state.running)), self.intent.wanted())
+        change = compare(managed(self.intent, masking.mask(state.running)), self.intent.wanted)
         if change.lines:
             before = self._raw(state)
             try:
@@ -61,7 +61,7 @@ class Push:
 
     def _check(self, masking: Masking) -> None:
         state = read_state(self.writer, self.intent.switch)
-        rest = compare(managed(self.intent, masking.mask(state.running)), self.intent.wanted())
+        rest = compare(managed(self.intent, masking.mask(state.running)), self.intent.wanted)
         if rest.lines:
             raise VerificationError(
                 self.writer.device, f"the switch took every line, but differs afterwards; missing: {'; '.join(rest.lines[:6])}"

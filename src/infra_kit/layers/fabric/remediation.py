@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from infra_kit.layers.fabric.difference import unified
 from infra_kit.layers.fabric.os10 import NEGATIVE, driver, place_of, rank_for_push, slot
 from infra_kit.layers.fabric.scope import ETHERNET
-from infra_kit.layers.fabric.tree import parse, print_tree, shown
+from infra_kit.layers.fabric.tree import as_shown, parse, print_tree, shown
 from infra_kit.plan.resource import Change
 
 if TYPE_CHECKING:
@@ -57,13 +57,17 @@ def _imply(config: HConfig, path: tuple[str, ...]) -> None:
 def compare(running: HConfig, wanted: HConfig) -> Remediation:
     """What to send so that `running` becomes `wanted`."""
     kept = {slot("top", child.text) for child in wanted.children}
+    left = []
     for child in tuple(running.children):
         # Something is off of which nothing is wanted: taking that back would turn it on.
         if child.text.startswith(NEGATIVE) and slot("top", child.text) not in kept:
             child.delete()
-        # A port out of scope loses what is ours on it and keeps the rest.
-        if child.text.startswith(ETHERNET) and child.children and wanted.children.get(child.text) is None and _only_membership(child):
-            wanted.add_child(child.text)
+        elif child.text.startswith(ETHERNET) and child.text not in kept and child.children and _only_membership(child):
+            left.append(child.text)
+    if left:
+        # Ports out of scope lose what is ours on them and keep the rest.
+        wanted = wanted.deep_copy()
+        wanted.add_children(left)
     delta = change_tree(running, wanted)
     if not delta.children:
         return Remediation((), "", ())
@@ -116,5 +120,4 @@ def _same(old: HConfigChild | None, new: HConfigChild | None) -> bool:
 def _printed(child: HConfigChild | None) -> str | None:
     if child is None:
         return None
-    own = next(text for text, each in shown(child.parent) if each is child or each.text == child.text)
-    return "\n".join([own, *print_tree(child, 1)])
+    return "\n".join([as_shown(child.text), *print_tree(child, 1)])

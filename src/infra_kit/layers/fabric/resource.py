@@ -66,7 +66,7 @@ class SwitchConfiguration:
         state: dict[str, Any] = observed.state
         running = parse(state["running"])
         up = frozenset(child.text for child in running.children if child.text.startswith("interface ") and _is_up(child.children))
-        change = compare(running, self.intent.wanted())
+        change = compare(running, self.intent.wanted)
         unsaved = () if state["saved"] else (Change("startup-configuration", "differs from the running one", "saved"),)
         if not change.lines:
             return Diff("update", UNSAVED, unsaved) if unsaved else Diff("none")

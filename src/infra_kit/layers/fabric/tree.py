@@ -113,22 +113,31 @@ def _numbers(text: str) -> list[str]:
 def shown(node: HConfig | HConfigChild) -> Iterator[tuple[str, HConfigChild]]:
     """A block's lines as the switch writes them, each with its node: `no`, banners, and trunk VLANs back in one list."""
     trunks: dict[str, set[int]] = {}
-    for child in node.children:
+    children = sorted(node.children)
+    for child in children:
         prefix, number = _trunk(child.text)
         if prefix:
             trunks.setdefault(prefix, set()).add(number)
-    for child in sorted(node.children):
-        prefix, _ = _trunk(child.text)
+    for child in children:
+        prefix = _trunk(child.text)[0] if trunks else ""
         if not prefix:
-            yield plain(child.text).replace(_NEWLINE, "\n").replace(_SPACE, " "), child
+            yield as_shown(child.text), child
         elif prefix in trunks:
             yield prefix + vlan_ranges(trunks.pop(prefix)), child
 
 
+def as_shown(text: str) -> str:
+    """One line of a tree as the switch writes it."""
+    if text.startswith("banner "):
+        return text.replace(_NEWLINE, "\n").replace(_SPACE, " ")
+    return plain(text)
+
+
 def _trunk(text: str) -> tuple[str, int]:
-    for prefix in (_TRUNK, f"no {_TRUNK}"):
-        if text.startswith(prefix) and text[len(prefix) :].isdecimal():
-            return prefix, int(text[len(prefix) :])
+    if _TRUNK in text:
+        for prefix in (_TRUNK, f"no {_TRUNK}"):
+            if text.startswith(prefix) and text[len(prefix) :].isdecimal():
+                return prefix, int(text[len(prefix) :])
     return "", 0
 
 
