@@ -58,6 +58,10 @@ def _plan_file(target: Path) -> PlanDocument | None:
 
     if target.is_dir() or target.suffix in {".yaml", ".yml"}:
         return None
+    if not target.exists():
+        raise UsageError(
+            f"neither a site nor a plan file: {target}", remedy="name a site's folder, or a file of `infra-kit plan SITE --out FILE`"
+        )
     plan = planfile.read(target)
     if not plan.site.folder.is_dir():
         raise UsageError(

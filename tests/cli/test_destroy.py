@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from infra_kit.cli.app import run
+
+QUOTAS = ["--target", "storage/directory/*", "--target", "storage/groupnet/*", "--target", "storage/zone/*"]
+
+
+def test_only_what_was_created_goes(lab_site, capsys):
+    assert run(["destroy", str(lab_site), "--target", "storage/*", "--yes"]) == 64
+    assert "no resource matches" in capsys.readouterr().err
+    assert run(["apply", str(lab_site), "--yes", *QUOTAS]) == 0
+    assert run(["destroy", str(lab_site), "--target", "storage/zone/cdp"]) == 64
+    assert run(["destroy", str(lab_site), "--target", "storage/zone/cdp", "--yes"]) == 0
+    said = capsys.readouterr()
+    assert "- storage/zone/cdp" in said.out
+    assert run(["plan", str(lab_site), "--target", "storage/zone/*"]) == 0
+    assert "Plan: 1 to create" in capsys.readouterr().out
