@@ -118,8 +118,9 @@ def shown(node: HConfig | HConfigChild) -> Iterator[tuple[str, HConfigChild]]:
         prefix, number = _trunk(child.text)
         if prefix:
             trunks.setdefault(prefix, set()).add(number)
+    any_trunk = bool(trunks)
     for child in children:
-        prefix = _trunk(child.text)[0] if trunks else ""
+        prefix = _trunk(child.text)[0] if any_trunk else ""
         if not prefix:
             yield as_shown(child.text), child
         elif prefix in trunks:
