@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from infra_kit.inventory.errors import RefusedError
 from infra_kit.layers.bmc.boot import BootOrder, arranged, kind_of
-from infra_kit.layers.bmc.client import BootOption
+from infra_kit.layers.bmc.readings import BootOption
 from infra_kit.layers.bmc.target import Target
 from infra_kit.plan.resource import Observed, ReadContext, RunContext
 

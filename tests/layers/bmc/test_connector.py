@@ -3,9 +3,10 @@ from sushy import exceptions as sushy_errors
 
 from infra_kit.inventory.errors import AuthenticationError, DeviceError, TrustError, UnreachableError
 from infra_kit.lab.redfish.reply import Reply
-from infra_kit.layers.bmc.client import BmcReader, BmcWriter
 from infra_kit.layers.bmc.connector import harmless_to_repeat
+from infra_kit.layers.bmc.reader import BmcReader
 from infra_kit.layers.bmc.speech import translated
+from infra_kit.layers.bmc.writer import BmcWriter
 from infra_kit.plan.resource import ReadContext
 
 

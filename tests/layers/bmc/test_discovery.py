@@ -82,7 +82,7 @@ class Silent:
         self.collections = collections
 
     def server(self):
-        from infra_kit.layers.bmc.client import ServerState
+        from infra_kit.layers.bmc.readings import ServerState
 
         return ServerState("PowerEdge R6515", "ABC1234", "On", ())
 

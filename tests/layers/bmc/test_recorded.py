@@ -7,7 +7,8 @@ import pytest
 
 from infra_kit.lab.redfish.bmc import EmulatedBmc
 from infra_kit.lab.redfish.reply import Reply
-from infra_kit.layers.bmc.client import BmcReader, ServerState
+from infra_kit.layers.bmc.reader import BmcReader
+from infra_kit.layers.bmc.readings import ServerState
 
 RECORDED = Path(__file__).resolve().parents[4] / "shared" / "data" / "redfish_replies"
 

@@ -2,8 +2,8 @@ import pytest
 from sushy import exceptions as sushy_errors
 
 from infra_kit.inventory.errors import RefusedError
-from infra_kit.layers.bmc.client import BmcWriter
 from infra_kit.layers.bmc.speech import translated
+from infra_kit.layers.bmc.writer import BmcWriter
 
 
 def test_what_sushy_says_otherwise_is_still_a_device_error(endpoint):

@@ -2,7 +2,7 @@ import pytest
 
 from infra_kit.inventory.errors import DeviceError, UnreachableError
 from infra_kit.layers.bmc import waiting
-from infra_kit.layers.bmc.client import Job
+from infra_kit.layers.bmc.readings import Job
 
 
 def test_an_operating_system_that_ran_is_waited_for(run, stand):

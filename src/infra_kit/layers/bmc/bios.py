@@ -13,9 +13,10 @@ from infra_kit.plan.resource import Change, Diff, Observed, Outcome
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from infra_kit.layers.bmc.client import BmcWriter, Job
     from infra_kit.layers.bmc.profiles import Attributes
+    from infra_kit.layers.bmc.readings import Job
     from infra_kit.layers.bmc.target import Target
+    from infra_kit.layers.bmc.writer import BmcWriter
     from infra_kit.plan.resource import ReadContext, RunContext
 
 RULING = "SysProfile"

@@ -11,7 +11,8 @@ from infra_kit.layers.bmc import waiting
 from infra_kit.plan.resource import Change, Diff, Observed, Outcome
 
 if TYPE_CHECKING:
-    from infra_kit.layers.bmc.client import BmcReader, BootOption, Job, ServerState
+    from infra_kit.layers.bmc.reader import BmcReader
+    from infra_kit.layers.bmc.readings import BootOption, Job, ServerState
     from infra_kit.layers.bmc.target import Target
     from infra_kit.plan.resource import ReadContext, RunContext
 

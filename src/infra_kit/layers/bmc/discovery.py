@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from infra_kit.inventory.access import Endpoint
 from infra_kit.inventory.errors import InfraKitError, UsageError
 from infra_kit.inventory.secrets import SecretStore
-from infra_kit.layers.bmc.client import ATTEMPTS, BmcReader
+from infra_kit.layers.bmc.reader import ATTEMPTS, BmcReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

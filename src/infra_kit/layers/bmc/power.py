@@ -10,8 +10,8 @@ from infra_kit.layers.bmc import waiting
 from infra_kit.plan.resource import Change, Diff, Observed, Outcome
 
 if TYPE_CHECKING:
-    from infra_kit.layers.bmc.client import BmcWriter
     from infra_kit.layers.bmc.target import Target
+    from infra_kit.layers.bmc.writer import BmcWriter
     from infra_kit.plan.resource import ReadContext, RunContext
 
 _HEADING = {"On": "on", "PoweringOn": "on", "Off": "off", "PoweringOff": "off"}

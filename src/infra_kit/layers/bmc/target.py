@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from infra_kit.inventory.errors import IdentityError
-from infra_kit.layers.bmc.client import BmcReader, BmcWriter
+from infra_kit.layers.bmc.reader import BmcReader
+from infra_kit.layers.bmc.writer import BmcWriter
 
 if TYPE_CHECKING:
     from infra_kit.inventory.models.server import Server
-    from infra_kit.layers.bmc.client import ServerState
+    from infra_kit.layers.bmc.readings import ServerState
     from infra_kit.plan.resource import ReadContext, RunContext
 
 _GROUPS = {"master": "masters", "utility": "utilities", "edge": "edges", "worker": "workers", "gpu-worker": "gpu-workers"}

@@ -12,7 +12,8 @@ from infra_kit.inventory.errors import DeviceError, UnreachableError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from infra_kit.layers.bmc.client import BmcWriter, Job
+    from infra_kit.layers.bmc.readings import Job
+    from infra_kit.layers.bmc.writer import BmcWriter
 
 
 @dataclass(slots=True)
