@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     """(text, colour name) -> text, coloured or not."""
 
 
+_SECRET_RULES = ("IK02", "IK2154", "IK5001")
+"""Findings about a literal secret: what is on their line is not shown again, as the output ends up in logs."""
+
+
 def plain(text: str, _colour: str) -> str:
     """No colour."""
     return text
@@ -28,15 +32,20 @@ def as_text(findings: Iterable[Finding], paint: Paint = plain) -> str:
         findings: in the order in which they are shown.
         paint: colours a text; colours are `red`, `yellow`, `blue` and `bold`.
     """
+    shown = list(findings)
     source = SourceLines()
-    return "\n\n".join("\n".join(_paragraph(finding, source, paint)) for finding in findings)
+    hidden = {(finding.file, finding.line) for finding in shown if finding.rule.startswith(_SECRET_RULES)}
+    return "\n\n".join("\n".join(_paragraph(finding, source, hidden, paint)) for finding in shown)
 
 
-def _paragraph(finding: Finding, source: SourceLines, paint: Paint) -> Iterator[str]:
+def _paragraph(finding: Finding, source: SourceLines, hidden: set[tuple[str, int]], paint: Paint) -> Iterator[str]:
     colour = "red" if finding.severity == "error" else "yellow"
     place = f"{finding.file}:{finding.line}:{finding.column}"
     yield f"{paint(place, 'bold')}: {paint(finding.severity, colour)} {finding.rule}: {finding.message}"
-    line = source.line(Path(finding.file), finding.line)
+    is_hidden = (finding.file, finding.line) in hidden
+    line = None if is_hidden else source.line(Path(finding.file), finding.line)
+    if is_hidden:
+        yield paint(f"{finding.line:5} | (not shown: a secret may stand on this line)", "blue")
     if line is not None:
         gutter = f"{finding.line:5} | "
         indent = " " * (len(gutter) - 2) + "| " + " " * (finding.column - 1)
