@@ -51,4 +51,4 @@ def test_unconfirmed_figures_only_warn_and_say_so() -> None:
     assert severity_by(model.rack_units, model.max_double_wide_gpus) == "warning"
     assert worded(model.rack_units) == "2"
     assert worded(model.max_double_wide_gpus) == "3 (catalogue figure not confirmed)"
-    assert [an(name) for name in ("R6515", "S5248F-ON", "H5600", "Z9432F-ON")] == ["an R6515", "an S5248F-ON", "an H5600", "a Z9432F-ON"]
+    assert [an(name) for name in ("R6515", "S5248F-ON", "H5600", "Z9432F-ON", "edge", "worker")] == ["an R6515", "an S5248F-ON", "an H5600", "a Z9432F-ON", "an edge", "a worker"]

@@ -1,4 +1,10 @@
-"""The hardware catalogue: what the reference hardware is, as data with sources; a site's own `catalog/` folder adds to it."""
+"""The hardware catalogue: what the reference hardware is, as data with sources; a site's own `catalog/` folder adds to it.
+
+A site describes a model of its own, or corrects a figure of ours, in any `catalog/*.yaml` of its folder, in the form of the
+files in `data/`: sections `servers`, `switches`, `arrays`, `gpus`, `processors`, `bios_profiles`, each a list by name. A model of
+the same name replaces ours as a whole. Each figure says its `value`, its `source`, and its `status`; one marked `verify` only
+ever warns.
+"""
 
 from __future__ import annotations
 

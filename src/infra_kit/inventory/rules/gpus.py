@@ -56,5 +56,5 @@ def gpu_in_other_role(site: Site, index: Index) -> Iterator[Problem]:
     for server in site.servers:
         profile = index.profile(server)
         if server.role != "gpu-worker" and profile and profile.gpus:
-            message = f"{server.name} is a {server.role}, and has {profile.gpus.count} GPUs that nothing will use"
+            message = f"{server.name} is {an(server.role)}, and has {profile.gpus.count} GPUs that nothing will use"
             yield Problem(server, "role", message, "make it a gpu-worker, or take another profile")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from infra_kit.inventory.rules.problem import Problem
+from infra_kit.inventory.rules.problem import Problem, an
 from infra_kit.inventory.rules.registry import rule
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def name_used_twice(site: Site, _index: Index) -> Iterator[Problem]:
 @rule("IK1002")
 def device_name_used_twice(site: Site, _index: Index) -> Iterator[Problem]:
     """Two devices (servers, switches, array) have the same name; names are host names."""
-    devices: list[tuple[Hashable, Noun, str]] = [(server.name, server, f"a {server.role} server") for server in site.servers]
+    devices: list[tuple[Hashable, Noun, str]] = [(server.name, server, f"{an(server.role)} server") for server in site.servers]
     devices += [(switch.name, switch, f"a {switch.role} switch") for switch in site.switches]
     if site.storage:
         devices.append((site.storage.name, site.storage, "the array"))

@@ -180,17 +180,17 @@ def bond_network_not_on_lag(_site: Site, index: Index) -> Iterator[Problem]:
             lag = index.lags.get(name, {}).get(bond.lag)
             for entry in bond.addresses if lag else []:
                 found = _how(lag, entry.network)
-                wanted = "untagged" if entry.native else "tagged"
+                wanted = "has it untagged" if entry.native else "has it tagged"
                 if found != wanted:
-                    here = f"{bond.name} of {server.name} has network {entry.network} {wanted}"
-                    message = f"{here}; port-channel {bond.lag} of {name} has it {found}"
+                    here = f"{bond.name} of {server.name} has network {entry.network} {'untagged' if entry.native else 'tagged'}"
+                    message = f"{here}; port-channel {bond.lag} of {name} {found}"
                     yield Problem(entry, "network", message, "correct `native` here, or `networks` and `native` of the port-channel")
 
 
 def _how(lag: Lag | None, network: str) -> str:
     if lag and network == lag.native:
-        return "untagged"
-    return "tagged" if lag and network in lag.networks else "not at all"
+        return "has it untagged"
+    return "has it tagged" if lag and network in lag.networks else "does not carry it"
 
 
 @rule("IK1414")

@@ -40,6 +40,6 @@ def worded(figure: Figure[Any]) -> str:
     return str(figure.value) if figure.confirmed else f"{figure.value} (catalogue figure not confirmed)"
 
 
-def an(model: str) -> str:
-    """A model's name with its article, as its first letter or digit is spoken: an R6515, a Z9432F-ON."""
-    return f"{'an' if model[:1] in 'AEFHILMNORSX8' else 'a'} {model}"
+def an(name: str) -> str:
+    """A model's or a role's name with its article, as it is spoken: an R6515, a Z9432F-ON, an edge server."""
+    return f"{'an' if name[:1] in 'AEFHILMNORSX8aeio' else 'a'} {name}"
