@@ -146,11 +146,14 @@ class Session:
         """The innermost mode that knows the line takes it; a line of an outer mode leaves the inner ones, as on the device."""
         if line.startswith("interface range "):
             return self._range(line)
-        failure = UNRECOGNIZED
+        head = line.removeprefix("no ").split()[0]
+        exact = [head in grammar().heads[context.mode] for context in self._contexts]
         for depth in range(len(self._contexts), 0, -1):
-            context = self._contexts[depth - 1]
+            # A word that an outer mode knows in full is not the inner mode's abbreviation (`router` is not `router-id`).
+            if any(exact) and not exact[depth - 1]:
+                continue
             try:
-                opened = self._enter(context, line)
+                opened = self._enter(self._contexts[depth - 1], line)
             except RefusedLineError as refusal:
                 if str(refusal) != UNRECOGNIZED:
                     raise
@@ -159,7 +162,7 @@ class Session:
             if opened:
                 self._contexts.append(Context(opened[0].mode, opened))
             return ""
-        raise RefusedLineError(failure)
+        raise RefusedLineError(UNRECOGNIZED)
 
     def _enter(self, context: Context, line: str) -> list[Line]:
         grammar().read(context.mode, line)

@@ -232,7 +232,7 @@ def adopt(site: Site, switch: Switch, running: Iterable[str]) -> Adoption:
     whole = parse(lines)
     reading = _Reading(site, switch, whole)
     own = _plain(switch)
-    values = {key: value for key, value in reading.values().items() if value != own.get(key)}
+    values = {key: value for key, value in reading.values().items() if not _same(value, own.get(key))}
     adopted = Switch.model_validate({**own, **values})
     would_change = dict(_would_change(site, adopted, lines))
     scope = sorted(name for name, count in would_change.items() if not count)
@@ -251,6 +251,13 @@ def adopt(site: Site, switch: Switch, running: Iterable[str]) -> Adoption:
         left_alone=tuple(line for child in whole.children for line in _left(child, held)),
         unsaid=tuple(reading.unsaid),
     )
+
+
+def _same(found: Any, own: Any) -> bool:
+    """The order of a list is the operator's own."""
+    if isinstance(found, list) and isinstance(own, list):
+        return len(found) == len(own) and all(each in own for each in found)
+    return bool(found == own)
 
 
 def _left(child: HConfigChild, held: set[str]) -> Iterator[str]:
