@@ -121,14 +121,14 @@ def test_sqlite_is_private_and_made_only_by_who_writes(site) -> None:
         assert again.name.endswith("state.db")
 
 
-def test_the_url_comes_from_the_environment_or_the_site(site, access, postgresql: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_url_comes_from_the_environment_or_the_site(site, access, postgresql_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = StateFolder(site.folder)
-    monkeypatch.setenv(STATE_URL, f"{postgresql}/postgres")
+    monkeypatch.setenv(STATE_URL, postgresql_url)
     with open_database(site, folder, access) as opened:
         assert not opened.is_sqlite
         assert "only-for-this-test" not in opened.name
     assert access.mask("only-for-this-test") == f"«{STATE_URL}»"
-    monkeypatch.setenv("OTHER", f"{postgresql}/postgres")
+    monkeypatch.setenv("OTHER", postgresql_url)
     monkeypatch.delenv(STATE_URL)
     identity = site.site.model_copy(update={"state_url": "env:OTHER"})
     with open_database(site.model_copy(update={"site": identity}), folder) as opened:

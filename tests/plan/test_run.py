@@ -110,6 +110,19 @@ def test_what_cannot_be_read_stops_its_group_and_its_dependents_but_not_what_is_
     assert report.exit_code == 5
 
 
+def test_a_dead_member_of_a_pool_does_not_hold_up_the_others_but_a_failed_change_does(bench: Bench, world) -> None:
+    dead = thing("bmc/a/1", world, reading=unreachable("w1"), groups=("pool:workers",))
+    layer = bench.layer("bmc", dead, thing("bmc/a/2", world, groups=("pool:workers",)))
+    assert _kinds(bench.run()) == {"bmc/a/1": "failed", "bmc/a/2": "done"}
+    layer.things[:] = [
+        thing("bmc/a/3", world, changing=broken(), groups=("pool:workers",)),
+        thing("bmc/a/4", world, groups=("pool:workers",)),
+    ]
+    report = bench.run()
+    assert _kinds(report) == {"bmc/a/3": "failed", "bmc/a/4": "skipped", "bmc/a/2": "none"}
+    assert report.outcomes["bmc/a/4"].message == "bmc/a/3 of the same rolling group (workers) failed"
+
+
 def test_when_nothing_could_be_done_the_exit_code_is_1(bench: Bench, world) -> None:
     bench.layer("bmc", thing("bmc/a/1", world, reading=unreachable("w1")))
     report = bench.run()

@@ -56,7 +56,7 @@ class TerminalDialogue:
                     return False
             except typer.Abort as error:
                 raise KeyboardInterrupt from error
-        self.progress.changing(len(plan.entries))
+        self.progress.changing(len(plan.pending))
         return True
 
     def event(self, event: Event) -> None:

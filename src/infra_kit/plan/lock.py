@@ -108,7 +108,7 @@ class Lock:
             return self._held(session)
 
     def __enter__(self) -> Self:
-        """Itself; `acquire` comes before."""
+        """Itself; `acquire` may come before or after."""
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from itertools import groupby
 from typing import IO, TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from infra_kit.plan.masking import Mask, masked
+from infra_kit.plan.scheduling import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from infra_kit.plan.planning import Entry, Plan
     from infra_kit.plan.request import Report
     from infra_kit.plan.resource import Action, Change
-    from infra_kit.plan.scheduling import StepOutcome
 
 _MARKS: dict[str, tuple[str, str]] = {
     "create": ("+", "green"),
@@ -83,18 +82,11 @@ def report_text(report: Report, mask: Mask, *, target: str) -> Iterator[Text]:
         yield outcome_line(resource, outcome.kind, mask(outcome.message))
     if left:
         yield Text()
-    yield Text(f"Run {report.run}: {outcome_summary(report.outcomes)}", "bold")
+    yield Text(f"Run {report.run}: {counted(report.outcomes)}", "bold")
     if report.message:
         yield Text(mask(report.message), "red")
     for advice in _advice(report, target):
         yield Text(advice)
-
-
-def outcome_summary(outcomes: Mapping[str, StepOutcome]) -> str:
-    """The counts of outcomes as a sentence."""
-    counts = Counter(outcome.kind for outcome in outcomes.values())
-    parts = [f"{counts['done']} done", f"{counts['staged']} staged", f"{counts['failed']} failed", f"{counts['skipped']} skipped"]
-    return ", ".join([*parts, f"{counts['none']} unchanged"])
 
 
 def _advice(report: Report, target: str) -> Iterator[str]:

@@ -18,6 +18,9 @@ Action = Literal["create", "update", "delete", "none", "unknown"]
 Disruption = Literal["none", "reload", "reboot", "recreate"]
 OutcomeKind = Literal["done", "staged"]
 
+POOL = "pool:"
+"""How the name of a rolling group begins whose members do not stand in for each other."""
+
 
 @dataclass(frozen=True, slots=True)
 class Observed:
@@ -113,7 +116,11 @@ class Resource(Protocol):
 
     @property
     def groups(self) -> frozenset[str]:
-        """Rolling groups: members are changed one at a time (across devices), and none after one has failed."""
+        """Rolling groups: members are changed one at a time (across devices), and none after one has failed.
+
+        Nor after one that could not be read at all (the peer of a silent switch is left alone), unless the group's name
+        begins with `pool:`: of a pool, such as the workers, a dead member does not hold up the others.
+        """
         ...
 
     def read(self, context: ReadContext) -> Observed | Unknown:

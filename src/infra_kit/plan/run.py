@@ -19,6 +19,7 @@ from infra_kit.plan.planning import Plan, make_plan, make_removal
 from infra_kit.plan.request import Report
 from infra_kit.plan.resource import ReadContext, RunContext
 from infra_kit.plan.runlog import RunLog
+from infra_kit.plan.scheduling import counted
 from infra_kit.plan.state import StateFolder
 
 if TYPE_CHECKING:
@@ -58,10 +59,10 @@ def perform(site: Site, layers: Sequence[Layer], access: Access, request: Reques
         database = stack.enter_context(open_database(site, state, access))
         run = state.new_run()
         lock = Lock(database, site.site.name)
-        # The signals first, so that none can fall between taking the lock and giving it back.
+        # In this order, so that no signal can fall between taking the lock and seeing to its release.
         stack.enter_context(interruption.listening())
-        broken = lock.acquire(run, break_stale=request.break_lock)
         stack.enter_context(lock)
+        broken = lock.acquire(run, break_stale=request.break_lock)
         stack.callback(state.release)
         if broken is not None:
             dialogue.notice(f"lock broken: {broken.text}; {broken.stale}")
@@ -161,7 +162,13 @@ class _Run:
         state = _state(code, interrupted=desk.interruption.asked)
         message = desk.interruption.reason
         try:
-            journal.end_run(desk.run, state, code, message, supersedes=code == ExitCode.OK and request.selection.whole)
+            journal.end_run(
+                desk.run,
+                state,
+                code,
+                "; ".join(filter(None, [message, counted(outcomes)])),
+                supersedes=code == ExitCode.OK and request.selection.whole,
+            )
         except StateError as error:
             # The devices are as the outcomes say; the journal keeps the run as unfinished, which errs on the safe side.
             desk.log.fault("journal", error)

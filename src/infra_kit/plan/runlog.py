@@ -36,7 +36,8 @@ class RunLog:
         self._guard = threading.Lock()
         self._mask = mask
         try:
-            self._file = (folder / FILE).open("a", encoding="utf-8")
+            # Unbuffered: what a full disk refuses must not be tried again at the closing.
+            self._file = (folder / FILE).open("ab", buffering=0)
         except OSError as error:
             raise StateError(f"the run's log cannot be written: {error.strerror}", where=str(folder)) from error
         self._handler = _Forward(self)
@@ -49,8 +50,7 @@ class RunLog:
             if self._file.closed:
                 return
             try:
-                self._file.write(text + "\n")
-                self._file.flush()
+                self._file.write(f"{text}\n".encode())
             except OSError:
                 self._file.close()
 

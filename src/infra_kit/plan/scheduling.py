@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+from infra_kit.plan.resource import POOL
+
 if TYPE_CHECKING:
     from infra_kit.plan.graph import Graph
 
@@ -87,17 +89,19 @@ class Schedule:
         return started
 
     def settle(self, resource: str, outcome: StepOutcome) -> list[tuple[str, StepOutcome]]:
-        """Note a step's outcome, running or not yet started.
+        """Note a step's outcome. A failure of one that has not started is that of a device which could not be read.
 
         Returns:
             The steps that are skipped because of it, with the reason.
         """
         step = self._steps[resource]
+        groups = sorted(step.groups)
         if resource in self._running:
             del self._running[resource]
             self._busy -= step.claims
         else:
             del self._waiting[resource]
+            groups = [group for group in groups if not group.startswith(POOL)]
         self.outcomes[resource] = outcome
         self._open[self._graph.phase[resource]] -= 1
         if outcome.good:
@@ -105,8 +109,8 @@ class Schedule:
         skipped = [(each, StepOutcome("skipped", f"needs {resource}, which {_ended(outcome)}")) for each in self._needed_by[resource]]
         if outcome.kind == "failed":
             skipped += [
-                (each, StepOutcome("skipped", f"{resource} of the same rolling group ({group}) failed"))
-                for group in sorted(step.groups)
+                (each, StepOutcome("skipped", f"{resource} of the same rolling group ({group.removeprefix(POOL)}) failed"))
+                for group in groups
                 for each in self._members[group]
             ]
         return self._skip(skipped)
@@ -131,6 +135,13 @@ class Schedule:
         if any(self._open[phase] for phase in self._graph.preceding[self._graph.phase[step.id]]):
             return False
         return sum(each.layer == step.layer for each in self._running.values()) < max(1, self._concurrency[step.layer])
+
+
+def counted(outcomes: Mapping[str, StepOutcome]) -> str:
+    """How many there are of each, as a sentence."""
+    counts = Counter(outcome.kind for outcome in outcomes.values())
+    parts = [f"{counts['done']} done", f"{counts['staged']} staged", f"{counts['failed']} failed", f"{counts['skipped']} skipped"]
+    return ", ".join([*parts, f"{counts['none']} unchanged"])
 
 
 def _ended(outcome: StepOutcome) -> str:

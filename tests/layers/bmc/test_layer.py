@@ -20,8 +20,8 @@ def test_a_plan_sends_nothing_but_get_and_asks_each_bmc_four_times(stand):
 def test_masters_share_a_group_and_so_does_each_other_role(run):
     groups = {identity: resource.groups for identity, resource in run.resources.items()}
     assert groups["bmc/bios/master01"] == groups["bmc/power/master02"] == {"masters"}
-    assert groups["bmc/bios/worker01"] == {"workers"}
-    assert groups["bmc/boot/gpu01" if "bmc/boot/gpu01" in groups else "bmc/bios/gpu01"] == {"gpu-workers"}
+    assert groups["bmc/bios/worker01"] == {"pool:workers"}
+    assert groups["bmc/boot/gpu01" if "bmc/boot/gpu01" in groups else "bmc/bios/gpu01"] == {"pool:gpu-workers"}
     for identity, resource in run.resources.items():
         kind, name = identity.split("/")[1:]
         assert kind == "identity" or f"bmc/identity/{name}" in resource.depends_on

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from infra_kit.layers.bmc.readings import ServerState
     from infra_kit.plan.resource import ReadContext, RunContext
 
-_GROUPS = {"master": "masters", "utility": "utilities", "edge": "edges", "worker": "workers", "gpu-worker": "gpu-workers"}
+_GROUPS = {"master": "masters", "utility": "utilities", "edge": "edges", "worker": "pool:workers", "gpu-worker": "pool:gpu-workers"}
 
 
 @dataclass(frozen=True, slots=True)
