@@ -12,7 +12,7 @@ The families' numbers:
 | IK11xx | addressing: subnets, ranges, addresses |
 | IK12xx | cabling (00-29) and ports (30-49) |
 | IK13xx | vlt: pairs and their symmetry |
-| IK14xx | lags: port-channels and bonds |
+| IK14xx | lags: port-channels of the switches, and bonds: those of the devices |
 | IK15xx | vlans (00-19), gateways (20-29) and mtu (30-39) |
 | IK16xx | routing: BGP, static routes |
 | IK17xx | bandwidth |

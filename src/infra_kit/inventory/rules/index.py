@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from infra_kit.inventory.catalog.ports import interface_speeds
-from infra_kit.inventory.quantities import in_bytes, millicores
+from infra_kit.inventory.rules.capacity import Allocatable, allocatable
 from infra_kit.inventory.rules.estimates import server_watts
 
 if TYPE_CHECKING:
@@ -60,12 +60,18 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Allocatable:
-    """What all Kubernetes workers together can give to pods."""
+class Bundle:
+    """A device's end of a port-channel: a server's bond or an array node, and the switch ports its members are cabled to."""
 
-    millicores: int
-    memory_bytes: int
-    gpus: int
+    at: Noun
+    lag: int
+    owner: str
+    ends: tuple[tuple[str, str], ...]
+
+    @property
+    def switches(self) -> list[str]:
+        """The switches that it is cabled to, each once."""
+        return sorted({switch for switch, _ in self.ends})
 
 
 class Index:
@@ -199,33 +205,10 @@ class Index:
             draws[chassis.rack].append((chassis.name, self.array_model.max_w.value if self.array_model else 0))
         return draws
 
-    def threads(self, profile: ServerProfile) -> int:
-        """Hardware threads of a server: two a core, one where the BIOS profile turns SMT off."""
-        known = {**self.site.catalog.bios_profiles, **{each.name: each for each in self.site.bios_profiles}}
-        name: str | None = profile.bios_profile
-        seen: set[str] = set()
-        while name in known and name not in seen:
-            seen.add(name)
-            if "LogicalProc" in known[name].attributes:
-                break
-            name = known[name].base
-        smt = known[name].attributes.get("LogicalProc") if name in known else None
-        return profile.processors.count * profile.processors.cores * (1 if smt == "Disabled" else 2)
-
     @cached_property
     def allocatable(self) -> Allocatable:
         """CPU, memory and GPUs of the Kubernetes workers less what each reserves."""
-        kubernetes = self.site.kubernetes
-        if kubernetes is None:
-            return Allocatable(0, 0, 0)
-        names = (name for name in dict.fromkeys(kubernetes.workers) if name in self.site.server_by_name)
-        profiles = [profile for name in names if (profile := self.profile(self.site.server_by_name[name]))]
-        cpu, memory = millicores(kubernetes.reserved.cpu), in_bytes(kubernetes.reserved.memory)
-        return Allocatable(
-            sum(max(0, self.threads(profile) * 1000 - cpu) for profile in profiles),
-            sum(max(0, profile.memory.total_gib * 2**30 - memory) for profile in profiles),
-            sum(profile.gpus.count for profile in profiles if profile.gpus),
-        )
+        return allocatable(self.site)
 
     @cached_property
     def bonds(self) -> list[tuple[Server, Bond, list[Nic]]]:
@@ -234,6 +217,19 @@ class Index:
         for server in self.site.servers:
             nics = {nic.name: nic for nic in server.nics}
             found.extend((server, bond, [nics[member] for member in bond.members if member in nics]) for bond in server.bonds)
+        return found
+
+    @cached_property
+    def bundles(self) -> list[Bundle]:
+        """Every device's end of a port-channel."""
+        found = [
+            Bundle(bond, bond.lag, f"{bond.name} of server {server.name}", tuple((nic.switch, nic.port) for nic in nics))
+            for server, bond, nics in self.bonds
+        ]
+        for chassis, node in self.nodes:
+            if node.lag is not None:
+                ends = tuple((port.switch, port.port) for port in node.ports)
+                found.append(Bundle(node, node.lag, f"node {node.lnn} of {chassis.name}", ends))
         return found
 
     @cached_property

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from infra_kit.inventory.quantities import in_bytes, millicores
+from infra_kit.inventory.rules.capacity import threads
 from infra_kit.inventory.rules.problem import Problem
 from infra_kit.inventory.rules.registry import rule
 
@@ -143,9 +144,9 @@ def reserved_above_capacity(site: Site, index: Index) -> Iterator[Problem]:
         cpu, memory = millicores(kubernetes.reserved.cpu), in_bytes(kubernetes.reserved.memory)
         for server in _nodes(site, kubernetes):
             profile = index.profile(server)
-            threads = index.threads(profile) if profile else None
-            if profile and threads is not None and cpu >= threads * 1000:
-                message = f"reserved CPU {kubernetes.reserved.cpu} is all of {server.name}'s {threads} threads"
+            count = threads(profile, site) if profile else 0
+            if profile and cpu >= count * 1000:
+                message = f"reserved CPU {kubernetes.reserved.cpu} is all of {server.name}'s {count} threads"
                 yield Problem(kubernetes.reserved, "cpu", message, "reserve less, or take another server")
                 break
             if profile and memory >= profile.memory.total_gib * 2**30:

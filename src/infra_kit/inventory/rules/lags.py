@@ -1,4 +1,4 @@
-"""Port-channels and bonds agree: number, members, networks, both switches of the pair."""
+"""Port-channels of the switches: numbers, ports, networks, alike on both switches of a pair."""
 
 from __future__ import annotations
 
@@ -10,21 +10,11 @@ from infra_kit.inventory.rules.registry import rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from infra_kit.inventory.models.base import Noun
     from infra_kit.inventory.models.site import Site
     from infra_kit.inventory.models.switch import Lag, Switch
     from infra_kit.inventory.rules.index import Index
 
 _RESERVED = 1000
-
-
-def _bundles(index: Index) -> Iterator[tuple[Noun, int, str, list[tuple[str, str]]]]:
-    """Every device's end of a port-channel: noun, number, owner, its (switch, port) ends."""
-    for server, bond, nics in index.bonds:
-        yield bond, bond.lag, f"{bond.name} of server {server.name}", [(nic.switch, nic.port) for nic in nics]
-    for chassis, node in index.nodes:
-        if node.lag is not None:
-            yield node, node.lag, f"node {node.lnn} of {chassis.name}", [(port.switch, port.port) for port in node.ports]
 
 
 def _lags(site: Site) -> Iterator[tuple[Switch, Lag]]:
@@ -40,9 +30,9 @@ def number_reserved(site: Site, index: Index) -> Iterator[Problem]:
     for switch, lag in _lags(site):
         if lag.id == _RESERVED:
             yield Problem(lag, "id", f"port-channel {_RESERVED} of {switch.name} is the VLT interconnect's own", hint)
-    for noun, number, owner, _ in _bundles(index):
-        if number == _RESERVED:
-            yield Problem(noun, "lag", f"{owner} uses port-channel {_RESERVED}, which is the VLT interconnect's own", hint)
+    for bundle in index.bundles:
+        if bundle.lag == _RESERVED:
+            yield Problem(bundle.at, "lag", f"{bundle.owner} uses port-channel {_RESERVED}, which is the VLT interconnect's own", hint)
 
 
 @rule("IK1402")
@@ -57,91 +47,15 @@ def number_used_twice(site: Site, _index: Index) -> Iterator[Problem]:
             seen.setdefault(lag.id, lag.description)
 
 
-@rule("IK1403")
-def lag_missing(site: Site, index: Index) -> Iterator[Problem]:
-    """A bond's port-channel does not exist on a switch that the bond is cabled to."""
-    for noun, number, owner, ends in _bundles(index):
-        for name in sorted({switch for switch, _ in ends}):
-            if name in site.switch_by_name and number not in index.lags[name]:
-                message = f"{owner} is port-channel {number}, which {name} does not have"
-                yield Problem(noun, "lag", message, f"add it to `lags` of {name}, or correct the number")
-
-
-@rule("IK1404")
-def members_differ(_site: Site, index: Index) -> Iterator[Problem]:
-    """A port-channel's ports are not those that the device is cabled to."""
-    for noun, number, owner, ends in _bundles(index):
-        for name in sorted({switch for switch, _ in ends}):
-            lag = index.lags.get(name, {}).get(number)
-            cabled = sorted(port for switch, port in ends if switch == name)
-            if lag and sorted(lag.ports) != cabled:
-                held = ", ".join(lag.ports) or "no port"
-                message = f"{owner} is cabled to {', '.join(cabled)} of {name}, whose port-channel {number} holds {held}"
-                yield Problem(noun, "lag", message, "make the two agree")
-
-
 @rule("IK1405", "warning")
 def lag_without_device(site: Site, index: Index) -> Iterator[Problem]:
     """A port-channel carries hosts' networks, and nothing is cabled to it."""
-    used = {(switch, number) for _, number, _, ends in _bundles(index) for switch, _ in ends}
+    used = {(switch, bundle.lag) for bundle in index.bundles for switch in bundle.switches}
     hosts = {network.name for network in site.networks if network.purpose in ("cluster-data", "storage-front-end")}
     for switch, lag in _lags(site):
         if (switch.name, lag.id) not in used and hosts.intersection([*lag.networks, lag.native]):
             message = f"port-channel {lag.id} ({lag.description}) of {switch.name} carries hosts' networks, and no device is in it"
             yield Problem(lag, "id", message, "cable a device to it, or remove it")
-
-
-@rule("IK1406")
-def bond_member_unknown(site: Site, _index: Index) -> Iterator[Problem]:
-    """A bond's member is not a NIC of its server."""
-    for server in site.servers:
-        nics = {nic.name for nic in server.nics}
-        for bond in server.bonds:
-            for position, member in enumerate(bond.members):
-                if member not in nics:
-                    message = f"{bond.name} of {server.name} holds `{member}`, which is no NIC of it"
-                    yield Problem(bond, ("members", position), message, f"its NICs: {', '.join(sorted(nics)) or 'none'}")
-
-
-@rule("IK1407")
-def nic_in_two_bonds(site: Site, _index: Index) -> Iterator[Problem]:
-    """A NIC is in two bonds, or twice in one."""
-    for server in site.servers:
-        first: dict[str, str] = {}
-        for bond in server.bonds:
-            for position, member in enumerate(bond.members):
-                if member in first:
-                    message = f"{member} of {server.name} is in {first[member]} and in {bond.name}"
-                    yield Problem(bond, ("members", position), message, "keep it in one")
-                first.setdefault(member, bond.name)
-
-
-@rule("IK1408")
-def members_across_pairs(_site: Site, index: Index) -> Iterator[Problem]:
-    """A bond's members go to switches that are not one VLT pair."""
-    for noun, _, owner, ends in _bundles(index):
-        pairs = sorted({index.pair_of[switch] for switch, _ in ends if switch in index.pair_of})
-        if len(pairs) > 1:
-            yield Problem(noun, "lag", f"{owner} is cabled to {' and '.join(pairs)}: not one VLT pair", "cable all members to one pair")
-
-
-@rule("IK1409")
-def member_speeds_differ(_site: Site, index: Index) -> Iterator[Problem]:
-    """A bond's members run at different speeds."""
-    for server, bond, nics in index.bonds:
-        speeds = sorted({nic.speed_gbps for nic in nics})
-        if len(speeds) > 1:
-            text = " and ".join(f"{speed} Gb/s" for speed in speeds)
-            yield Problem(bond, "members", f"members of {bond.name} of {server.name} run at {text}", "bond NICs of one speed")
-
-
-@rule("IK1410", "warning")
-def bond_single_homed(_site: Site, index: Index) -> Iterator[Problem]:
-    """All ends of a bond are on one switch."""
-    for noun, _, owner, ends in _bundles(index):
-        switches = {switch for switch, _ in ends}
-        if len(switches) == 1:
-            yield Problem(noun, "lag", f"{owner} hangs on {switches.pop()} alone", "cable one member to each switch of the pair")
 
 
 @rule("IK1411")
@@ -170,27 +84,6 @@ def lag_speeds_differ(site: Site, index: Index) -> Iterator[Problem]:
         if len(speeds) > 1:
             text = " and ".join(f"{speed} Gb/s" for speed in speeds)
             yield Problem(lag, "ports", f"ports of port-channel {lag.id} of {switch.name} run at {text}", "bundle ports of one speed")
-
-
-@rule("IK1413")
-def bond_network_not_on_lag(_site: Site, index: Index) -> Iterator[Problem]:
-    """A bond has an address in a network that its port-channel does not carry, or carries tagged where the bond is untagged."""
-    for server, bond, nics in index.bonds:
-        for name in sorted({nic.switch for nic in nics}):
-            lag = index.lags.get(name, {}).get(bond.lag)
-            for entry in bond.addresses if lag else []:
-                found = _how(lag, entry.network)
-                wanted = "has it untagged" if entry.native else "has it tagged"
-                if found != wanted:
-                    here = f"{bond.name} of {server.name} has network {entry.network} {'untagged' if entry.native else 'tagged'}"
-                    message = f"{here}; port-channel {bond.lag} of {name} {found}"
-                    yield Problem(entry, "network", message, "correct `native` here, or `networks` and `native` of the port-channel")
-
-
-def _how(lag: Lag | None, network: str) -> str:
-    if lag and network == lag.native:
-        return "has it untagged"
-    return "has it tagged" if lag and network in lag.networks else "does not carry it"
 
 
 @rule("IK1414")
@@ -240,36 +133,12 @@ def two_untagged_networks(site: Site, _index: Index) -> Iterator[Problem]:
             )
 
 
-@rule("IK1417")
-def number_shared_by_devices(_site: Site, index: Index) -> Iterator[Problem]:
-    """Two devices on one pair have the same port-channel number."""
-    first: dict[tuple[str, int], str] = {}
-    for noun, number, owner, ends in _bundles(index):
-        for pair in sorted({index.pair_of[switch] for switch, _ in ends if switch in index.pair_of}):
-            other = first.setdefault((pair, number), owner)
-            if other != owner:
-                yield Problem(
-                    noun, "lag", f"port-channel {number} on {pair} is that of {owner} and of {other}", "number each device's once"
-                )
-
-
-@rule("IK1418")
-def lag_static_for_bond(_site: Site, index: Index) -> Iterator[Problem]:
-    """A bond speaks LACP, its port-channel is static."""
-    for noun, number, owner, ends in _bundles(index):
-        for name in sorted({switch for switch, _ in ends}):
-            lag = index.lags.get(name, {}).get(number)
-            if lag and lag.lacp == "static":
-                message = f"{owner} speaks LACP, port-channel {number} of {name} is static"
-                yield Problem(noun, "lag", message, "write `lacp: active` on the port-channel")
-
-
 @rule("IK1419")
 def lag_port_taken(site: Site, index: Index) -> Iterator[Problem]:
     """A port of a port-channel is a routed link's, the interconnect's, or another device's."""
-    bundled = {end: owner for _, _, owner, ends in _bundles(index) for end in ends}
+    bundled = {end: bundle.owner for bundle in index.bundles for end in bundle.ends}
     taken = {(claim.switch, claim.port): claim for claim in reversed(index.claims)}
-    in_lag = {(switch, port): number for _, number, _, ends in _bundles(index) for switch, port in ends}
+    in_lag = {end: bundle.lag for bundle in index.bundles for end in bundle.ends}
     for switch, lag in _lags(site):
         for position, port in enumerate(lag.ports):
             claim = taken.get((switch.name, port))
