@@ -8,12 +8,12 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from plan_fakes import FakeLayer, Script, broken, replace, thing, unreachable
+from plan_fakes import FakeLayer, Script, broken, moved, replace, thing, unreachable
 
 from infra_kit.inventory.errors import LockedError, StalePlanError, StateError
 from infra_kit.plan import planfile
 from infra_kit.plan.connections import Connections
-from infra_kit.plan.database import Database
+from infra_kit.plan.database import STATE_URL, Database
 from infra_kit.plan.execution import exit_code
 from infra_kit.plan.interruption import INTERRUPTED, Interruption
 from infra_kit.plan.journal import Journal
@@ -470,3 +470,31 @@ def test_secrets_are_masked_in_everything_that_is_kept(bench: Bench, world) -> N
     kept = [file.read_bytes() for file in StateFolder(bench.site.folder).root.rglob("*") if file.is_file()]
     assert not any(b"geheim-4711" in content for content in kept)
     assert any("«env:BMC»".encode() in content for content in kept)
+
+
+def test_a_team_shares_journal_and_lock_in_postgresql(
+    bench: Bench, world, postgresql_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path
+) -> None:
+    monkeypatch.setenv(STATE_URL, postgresql_url)
+    met: list[LockedError] = []
+    elsewhere = Bench(moved(bench.site, tmp_path / "colleague"), bench.access, world)
+    elsewhere.layers = bench.layers
+
+    def colleague() -> None:
+        with pytest.raises(LockedError) as locked:
+            elsewhere.run()
+        met.append(locked.value)
+
+    bench.layer("bmc", thing("bmc/a/1", world), thing("bmc/a/2", world, changing=broken()))
+    report = bench.run(Script(on_agree=colleague))
+    assert report.exit_code == 5
+    assert report.run in str(met[0])
+    assert not StateFolder(bench.site.folder).database.exists()
+    with Database(postgresql_url) as database:
+        journal = Journal(database, bench.site.site.name)
+        assert [step.state for step in journal.steps(report.run)] == ["done", "failed"]
+        assert journal.created()[0].record == {"name": "bmc_a_1"}
+    script = Script()
+    bench.layers[0].things[1] = thing("bmc/a/2", world)
+    assert elsewhere.run(script, resume=True).exit_code == 0
+    assert f"resuming run {report.run}" in script.notices[0]
