@@ -221,6 +221,34 @@ def test_what_is_gone_already_is_only_forgotten(bench: Bench, world) -> None:
     assert bench.journal.created() == []
 
 
+def test_what_a_device_refused_to_create_is_not_ours(bench: Bench, world) -> None:
+    layer = bench.layer("storage", thing("storage/a/1", world, "attic", changing=broken("attic")))
+    assert bench.run().exit_code == 1
+    assert bench.journal.created() == []
+    world.put("attic", "storage_a_1", "made by hand")
+    layer.things.clear()
+    assert bench.run().plan.entries == ()
+    assert world.get("attic") == {"storage_a_1": "made by hand"}
+
+
+def test_what_was_half_created_is_ours(bench: Bench, world) -> None:
+    def half() -> None:
+        world.put("attic", "storage_a_1", "half")
+        broken("attic")()
+
+    bench.layer("storage", thing("storage/a/1", world, "attic", changing=half))
+    bench.run()
+    assert [each.id for each in bench.journal.created()] == ["storage/a/1"]
+
+
+def test_what_somebody_else_removed_is_ours_no_more(bench: Bench, world) -> None:
+    bench.layer("storage", thing("storage/a/1", world, "attic"))
+    bench.run()
+    world.put("attic", "storage_a_1", None)
+    bench.run(Script(answer=False))
+    assert bench.journal.created() == []
+
+
 def test_destroy_removes_what_was_created_though_the_inventory_still_has_it(bench: Bench, world) -> None:
     bench.layer("storage", thing("storage/a/1", world, "attic"), thing("storage/a/2", world, "attic"))
     bench.run()
@@ -493,7 +521,7 @@ def test_a_team_shares_journal_and_lock_in_postgresql(
     with Database(postgresql_url) as database:
         journal = Journal(database, bench.site.site.name)
         assert [step.state for step in journal.steps(report.run)] == ["done", "failed"]
-        assert journal.created()[0].record == {"name": "bmc_a_1"}
+        assert [(each.id, each.record) for each in journal.created()] == [("bmc/a/1", {"name": "bmc_a_1"})]
     script = Script()
     bench.layers[0].things[1] = thing("bmc/a/2", world)
     assert elsewhere.run(script, resume=True).exit_code == 0

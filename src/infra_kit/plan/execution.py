@@ -159,13 +159,24 @@ class _Execution:
         if diff.action == "create":
             desk.journal.intend_creation(desk.run, entry.id)
         self._tell("applying", entry)
-        outcome: Outcome = resource.apply(fresh, diff, self._context)
+        try:
+            outcome: Outcome = resource.apply(fresh, diff, self._context)
+        except DeviceError:
+            if diff.action == "create":
+                self._withdraw(entry)
+            raise
         self._tell("applied", entry)
         self._journal(lambda: desk.journal.changed(desk.run, entry.id, diff.action, outcome.record))
         self._tell("journaled", entry)
         resource.verify(self._context)
         self._tell("verified", entry)
         return StepOutcome(outcome.kind, outcome.message)
+
+    def _withdraw(self, entry: Entry) -> None:
+        """Take the intention to create back if nothing came of it: what somebody else creates there later is not ours to remove."""
+        state = read_one(entry.resource, self._context)
+        if isinstance(state, Observed) and entry.resource.diff(state).action == "create":
+            self._journal(lambda: self._desk.journal.forget([entry.id]))
 
     def _moved(self, entry: Entry, fresh: Observed, diff: Diff) -> bool:
         """Whether another change than the agreed one would be made, and no step of this run explains it."""

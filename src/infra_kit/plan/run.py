@@ -137,8 +137,7 @@ class _Run:
             planfile.require_unmoved(request.plan_file, plan, request.selection, self._access.mask)
         plan = planfile.without_unreviewed(plan, request.unreviewed)
         planfile.write(planfile.document(plan, self._access.mask), self._desk.folder / "plan.json")
-        gone = [each.id for each in plan.entries if plan.graph.phase[each.id].removal and each.diff.action == "none"]
-        desk.journal.forget(gone)
+        desk.journal.forget(_gone(plan))
         self._dialogue.planned(plan)
         return plan
 
@@ -175,6 +174,15 @@ class _Run:
             message = message or str(error)
         self._listen(Event("finished", outcome=state, message=message))
         return Report(desk.run, self._desk.folder, plan, state, code, outcomes, message)
+
+
+def _gone(plan: Plan) -> list[str]:
+    """What is not on its device any more: removals with nothing to remove, and what would be created anew."""
+    return [
+        each.id
+        for each in plan.entries
+        if each.diff.action == "create" or (plan.graph.phase[each.id].removal and each.diff.action == "none")
+    ]
 
 
 def _state(code: int, *, interrupted: bool) -> str:
