@@ -8,7 +8,7 @@ import random
 import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tenacity import Retrying, retry_if_result, stop_after_attempt, wait_exponential_jitter
+from tenacity import Retrying, retry_if_result, stop_after_attempt, wait_exponential, wait_random
 
 from infra_kit.inventory.errors import AuthenticationError, DeviceError, InfraKitError
 from infra_kit.layers.storage.exchange import Answer, Request
@@ -101,7 +101,7 @@ class PapiReader:
         retrying = Retrying(
             retry=retry_if_result(lambda answer: answer.broken),
             stop=stop_after_attempt(_READS),
-            wait=wait_exponential_jitter(initial=0.1, max=2.0, jitter=0.2),
+            wait=wait_exponential(multiplier=0.1, max=2.0) + wait_random(max=0.2),
             retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
         )
         answer: Answer = retrying(self._authorized, Request("GET", path, query=query or {}))
