@@ -148,6 +148,16 @@ def test_a_second_import_has_nothing_to_write(stand, capsys):
     assert "says all this already" in capsys.readouterr().out
 
 
+def test_a_switch_that_is_wholly_as_wanted_stays_managed_as_a_whole(stand, capsys):
+    stand.apply(NAME)
+    assert adopt(stand) == 0
+    said = capsys.readouterr().out
+    assert "Scope: the whole device\n" in said
+    assert "says all this already" in said
+    assert "Left alone" not in said
+    assert "more lines are what every switch has of itself" in said
+
+
 def test_a_factory_fresh_switch_has_little_to_adopt(stand):
     assert adopt(stand) == 0
     assert "vlans" not in load_site(stand.site_folder).switch_by_name[NAME].scope

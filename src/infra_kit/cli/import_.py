@@ -83,7 +83,8 @@ def _say(adoption: Adoption) -> None:
     found = {key: len(value) if isinstance(value, list) else 1 for key, value in adoption.values.items() if key != "scope"}
     if found:
         typer.echo("Found: " + ", ".join(f"{key} ({count})" for key, count in found.items()))
-    typer.echo(f"Scope: {', '.join(switch.scope) or 'nothing'}")
+    scope = "the whole device" if switch.scope == "device" else ", ".join(switch.scope)
+    typer.echo(f"Scope: {scope or 'nothing'}")
     for name, count in sorted(adoption.would_change.items()):
         typer.echo(f"  not in it: {name}, managing it would send {count} line{'s' if count > 1 else ''}")
     for reason in adoption.unsaid:
@@ -92,6 +93,8 @@ def _say(adoption: Adoption) -> None:
         typer.echo(f"Left alone ({len(adoption.left_alone)} lines):")
         for line in adoption.left_alone:
             typer.echo(f"  {line}")
+    if adoption.of_itself:
+        typer.echo(f"{adoption.of_itself} more lines are what every switch has of itself; infra-kit never touches them.")
 
 
 def _write(folder: Path, switch: str, values: dict[str, Any]) -> None:

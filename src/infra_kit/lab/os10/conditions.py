@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from infra_kit.lab.os10.configuration import numbers_of
-from infra_kit.lab.os10.grammar import ILLEGAL, RefusedLineError
+from infra_kit.lab.os10.grammar import ILLEGAL, RefusedLineError, refuse
+from infra_kit.lab.os10.service_conditions import SERVICE_CONDITIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,10 +28,6 @@ def check(change: Change) -> None:
         _CHECKS[name](change)
 
 
-def _refuse(text: str) -> None:
-    raise RefusedLineError(f"% Error: {text}")
-
-
 def _ethernets(switch: EmulatedSwitch) -> Iterator[Line]:
     return switch.running.find("interface ethernet")
 
@@ -47,22 +43,22 @@ def _carriers(switch: EmulatedSwitch, vlan: int) -> Iterator[Line]:
 def _vlan(change: Change) -> None:
     number = int(change.match.text.removeprefix("interface vlan"))
     if number == _VLT_VLAN:
-        _refuse("VLAN 4094 is reserved for VLT")
+        refuse("VLAN 4094 is reserved for VLT")
     if change.match.negated:
         if number == 1:
-            _refuse("Default VLAN cannot be deleted")
+            refuse("Default VLAN cannot be deleted")
         for carrier in _carriers(change.switch, number):
-            _refuse(f"VLAN {number} is in use by {carrier.text.removeprefix('interface ')}")
+            refuse(f"VLAN {number} is in use by {carrier.text.removeprefix('interface ')}")
 
 
 def _port_channel(change: Change) -> None:
     number = int(change.match.text.removeprefix("interface port-channel"))
     if number == _VLT_PORT_CHANNEL:
-        _refuse("Port-channel 1000 is reserved for VLT")
+        refuse("Port-channel 1000 is reserved for VLT")
     if change.match.negated:
         for port in _ethernets(change.switch):
             if (port.get("channel-group") or "").startswith(f"channel-group {number} "):
-                _refuse(f"Port-channel {number} has member {port.text.removeprefix('interface ')}")
+                refuse(f"Port-channel {number} has member {port.text.removeprefix('interface ')}")
 
 
 def _fixed(change: Change) -> None:
@@ -81,15 +77,15 @@ def _existing(switch: EmulatedSwitch, port: str) -> None:
         return
     plain = port.partition(":")[0]
     if plain in ports or any(each.startswith(f"{plain}:") for each in ports):
-        _refuse(f"Interface ethernet{port} does not exist in the port's present mode")
-    _refuse(f"Interface ethernet{port} does not exist")
+        refuse(f"Interface ethernet{port} does not exist in the port's present mode")
+    refuse(f"Interface ethernet{port} does not exist")
 
 
 def _breakout(change: Change) -> None:
     words = change.match.words
     model = next((each for each in change.switch.model.breakouts.value if each.first <= _number(words[2]) <= each.last), None)
     if model is None:
-        _refuse(f"Port {words[2]} cannot be broken out on this platform")
+        refuse(f"Port {words[2]} cannot be broken out on this platform")
     if change.adds and model is not None and words[4] not in model.modes:
         raise RefusedLineError(ILLEGAL)
     if change.parent.get(change.match.slot) != change.match.text:
@@ -118,7 +114,7 @@ def _unused(switch: EmulatedSwitch, numbers: set[int]) -> None:
         if _number(port) not in numbers:
             continue
         if line.get("channel-group") or line.get("ip address") or port in discovery:
-            _refuse(f"Interface ethernet{port} is in use; remove its configuration first")
+            refuse(f"Interface ethernet{port} is in use; remove its configuration first")
 
 
 def _groups(switch: EmulatedSwitch) -> dict[str, PortGroupModel]:
@@ -131,19 +127,19 @@ def _number(port: str) -> int:
 
 def _member(change: Change) -> None:
     if change.parent.get("channel-group"):
-        _refuse("Interface is a member of a port-channel")
+        refuse("Interface is a member of a port-channel")
 
 
 def _layer(change: Change) -> None:
     if change.match.negated:
         if change.parent.get("vlt-port-channel"):
-            _refuse("Interface is a VLT port-channel")
+            refuse("Interface is a VLT port-channel")
         return
     _member(change)
     if change.parent.get("ip address"):
-        _refuse("Interface has an IP address; remove it first")
+        refuse("Interface has an IP address; remove it first")
     if change.parent.text.removeprefix("interface ethernet") in _discovery(change.switch):
-        _refuse("Interface is a VLT discovery interface")
+        refuse("Interface is a VLT discovery interface")
 
 
 def _layer2(change: Change) -> None:
@@ -154,7 +150,7 @@ def _layer2(change: Change) -> None:
 def _switched(change: Change) -> None:
     _member(change)
     if change.parent.get("switchport"):
-        _refuse("Interface is not in switchport mode")
+        refuse("Interface is not in switchport mode")
 
 
 def _access_vlan(change: Change) -> None:
@@ -169,14 +165,14 @@ def _trunk_vlans(change: Change) -> None:
         return
     _switched(change)
     if change.parent.get("switchport mode") != "switchport mode trunk":
-        _refuse("Interface is not in trunk mode")
+        refuse("Interface is not in trunk mode")
     for number in numbers_of(change.match.words[4]):
         _vlan_exists(change, number)
 
 
 def _vlan_exists(change: Change, number: int) -> None:
     if f"interface vlan{number}" not in change.switch.running.block:
-        _refuse(f"VLAN {number} does not exist")
+        refuse(f"VLAN {number} does not exist")
 
 
 def _layer3(change: Change) -> None:
@@ -184,7 +180,7 @@ def _layer3(change: Change) -> None:
         return
     _member(change)
     if not change.parent.get("switchport"):
-        _refuse("Interface is in switchport mode")
+        refuse("Interface is in switchport mode")
 
 
 def _channel_group(change: Change) -> None:
@@ -192,19 +188,19 @@ def _channel_group(change: Change) -> None:
         return
     number = change.match.words[1]
     if f"interface port-channel{number}" not in change.switch.running.block:
-        _refuse(f"Port-channel {number} does not exist")
+        refuse(f"Port-channel {number} does not exist")
     held = change.parent.get("channel-group")
     if held and not held.startswith(f"channel-group {number} "):
-        _refuse("Interface is already a member of another port-channel")
+        refuse("Interface is already a member of another port-channel")
     if change.parent.get("ip address") or change.parent.get(_TRUNK):
-        _refuse("Interface has Layer 2 or Layer 3 configuration; remove it first")
+        refuse("Interface has Layer 2 or Layer 3 configuration; remove it first")
     if change.parent.text.removeprefix("interface ethernet") in _discovery(change.switch):
-        _refuse("Interface is a VLT discovery interface")
+        refuse("Interface is a VLT discovery interface")
 
 
 def _vlt_port_channel(change: Change) -> None:
     if change.adds and change.parent.get("switchport"):
-        _refuse("Interface is not in switchport mode")
+        refuse("Interface is not in switchport mode")
 
 
 def _single(change: Change) -> None:
@@ -213,7 +209,7 @@ def _single(change: Change) -> None:
     head = change.match.slot
     for line in change.parent.find(f"{head} "):
         if line.text != change.match.text:
-            _refuse(f"{line.text} exists already")
+            refuse(f"{line.text} exists already")
 
 
 def _discovery(switch: EmulatedSwitch) -> set[str]:
@@ -244,7 +240,7 @@ def _discovery_ports(change: Change) -> None:
         _existing(change.switch, port)
         line = change.switch.running.block[f"interface ethernet{port}"]
         if not line.get("switchport") or line.get("ip address") or line.get("channel-group"):
-            _refuse(f"Interface ethernet{port} must be `no switchport` and free to be a discovery interface")
+            refuse(f"Interface ethernet{port} must be `no switchport` and free to be a discovery interface")
 
 
 def _link_members(change: Change) -> None:
@@ -253,58 +249,10 @@ def _link_members(change: Change) -> None:
         return
     if member.startswith("port-channel"):
         if f"interface {member}" not in change.switch.running.block:
-            _refuse(f"{member} does not exist")
+            refuse(f"{member} does not exist")
         return
     for port in _expanded(member):
         _existing(change.switch, port)
-
-
-def _class_map(change: Change) -> None:
-    if change.adds:
-        return
-    name = change.match.words[3]
-    for policy in change.switch.running.find("policy-map "):
-        if f"class {name}" in policy.block:
-            _refuse(f"Class-map {name} is in use by {policy.text}")
-
-
-def _policy_class(change: Change) -> None:
-    kind, name = change.parent.text.split()[2], change.match.words[1]
-    if change.adds and f"class-map type {kind} {name}" not in change.switch.running.block:
-        _refuse(f"Class-map {name} does not exist")
-
-
-def _service_policy(change: Change) -> None:
-    _exists(change, f"policy-map type {change.match.words[3]} {change.match.words[-1]}")
-
-
-def _trust_map(change: Change) -> None:
-    _exists(change, f"trust dot1p-map {change.match.words[-1]}")
-
-
-def _exists(change: Change, opening: str) -> None:
-    if change.adds and opening not in change.switch.running.block:
-        _refuse(f"{opening} does not exist")
-
-
-def _bandwidth(change: Change) -> None:
-    policy = next(line for line in change.switch.running.find("policy-map ") if change.parent in line.block.values())
-    shares = [line.get("bandwidth percent") or "0" for line in policy.block.values() if line is not change.parent]
-    given = int(change.match.words[2]) if change.adds else 0
-    if sum(int(share.split()[-1]) for share in shares) + given > 100:  # noqa: PLR2004  per cent
-        _refuse("Sum of bandwidth exceeds 100 percent")
-
-
-def _user(change: Change) -> None:
-    if change.match.negated and change.match.words[1] == change.switch.identity.user:
-        _refuse("Cannot delete the current user")
-
-
-def _addresses(change: Change) -> None:
-    words = change.match.text.split()[2:]
-    words = words[2:] if words[:1] == ["vrf"] else words
-    if not all(re.fullmatch(r"\d+\.\d+\.\d+\.\d+", word) for word in words):
-        raise RefusedLineError(ILLEGAL)
 
 
 _CHECKS: dict[str, Callable[[Change], None]] = {
@@ -325,11 +273,5 @@ _CHECKS: dict[str, Callable[[Change], None]] = {
     "single": _single,
     "discovery": _discovery_ports,
     "link-members": _link_members,
-    "class-map": _class_map,
-    "policy-class": _policy_class,
-    "service-policy": _service_policy,
-    "trust-map": _trust_map,
-    "bandwidth": _bandwidth,
-    "user": _user,
-    "addresses": _addresses,
+    **SERVICE_CONDITIONS,
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from itertools import product
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 
@@ -18,6 +18,11 @@ INCOMPLETE = "% Error: Incomplete command."
 
 class RefusedLineError(Exception):
     """The switch refuses a line; the text is what it prints."""
+
+
+def refuse(text: str) -> NoReturn:
+    """Refuse a line in the switch's form."""
+    raise RefusedLineError(f"% Error: {text}")
 
 
 @dataclass(frozen=True, slots=True)

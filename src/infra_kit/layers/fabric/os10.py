@@ -117,7 +117,8 @@ def push_rank(place: str, text: str) -> int:
 
 
 _CHILDLESS_BLOCKS = re.compile(
-    r"interface (?!breakout)|vlt-domain|router |vrrp-group|neighbor |address-family|class|policy-map|trust |qos-map|system qos|port-group"
+    r"interface (?!breakout|management)|vlt-domain|router |vrrp-group|neighbor |address-family|class|policy-map|trust |qos-map"
+    r"|system qos|port-group"
 )
 
 
