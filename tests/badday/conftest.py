@@ -64,12 +64,15 @@ class Bench:
         return [device["name"] for device in self.control.devices()]
 
     def forget(self) -> None:
-        for name in self.devices():
+        for name in self._busy():
             self.control.clear_events(name)
 
     def asked(self) -> dict[str, list[tuple[str, str]]]:
         """Device -> what it was asked, of those that were asked anything."""
-        return {name: events for name in self.devices() if (events := self.control.events(name))}
+        return {name: self.control.events(name) for name in self._busy()}
+
+    def _busy(self) -> list[str]:
+        return [device["name"] for device in self.control.devices() if device["requests"]]
 
     def changes(self, name: str) -> list[tuple[str, str]]:
         """What a device was asked beyond looking."""
