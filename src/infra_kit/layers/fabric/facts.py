@@ -21,6 +21,7 @@ Cabling = dict[tuple[str, str], str]
 """(switch, port) -> what its cable goes to."""
 
 _NUMBERS = re.compile(r"(\d+)")
+_PORT = re.compile(r"(\d+)/(\d+)/(\d+)")
 
 
 def cabling(site: Site) -> Cabling:
@@ -126,3 +127,16 @@ def _follows(first: str, second: str) -> bool:
     if ":" in first or ":" in second or not second:
         return False
     return int(second.rpartition("/")[2]) == int(first.rpartition("/")[2]) + 1
+
+
+def expanded(ports: str) -> list[str]:
+    """`ethernet1/1/49-1/1/52` as single ports."""
+    found: list[str] = []
+    for part in ports.replace("ethernet", "").split(","):
+        first, _, last = part.partition("-")
+        match = _PORT.fullmatch(first)
+        if match and last:
+            found.extend(f"{match[1]}/{match[2]}/{number}" for number in range(int(match[3]), int(last.rpartition("/")[2]) + 1))
+        elif first:
+            found.append(first)
+    return found

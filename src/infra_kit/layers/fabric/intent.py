@@ -43,6 +43,8 @@ class Intent:
     """The account that infra-kit logs in as: never removed."""
     blocks: tuple[Block, ...]
     scope: Scope = field(repr=False)
+    defaults: tuple[Block, ...] = ()
+    """Port-groups that the inventory does not name: wanted in the platform's default mode, not printed."""
 
     @property
     def text(self) -> str:
@@ -56,7 +58,9 @@ class Intent:
     @cached_property
     def managed_lines(self) -> tuple[str, ...]:
         """The lines of the sections that are managed."""
-        return tuple(line for block in self.blocks if self.scope.manages(block.section) for line in (block.opening, *block.lines))
+        return tuple(
+            line for block in (*self.defaults, *self.blocks) if self.scope.manages(block.section) for line in (block.opening, *block.lines)
+        )
 
     @cached_property
     def secret_lines(self) -> tuple[str, ...]:
@@ -119,7 +123,15 @@ def intent(site: Site, switch: Switch, cables: Cabling | None = None) -> Intent:
     blocks = [block for section in sections() if (data := section.build(facts)) is not None for block in _blocks(section.name, data)]
     blocks.sort(key=_dump_key)
     owners = {block.opening: block.section for block in blocks}
-    return Intent(switch, site.credential_by_name[switch.management.credential].user, tuple(blocks), Scope.of(switch.scope, owners))
+    login = site.credential_by_name[switch.management.credential].user
+    return Intent(switch, login, tuple(blocks), Scope.of(switch.scope, owners), tuple(_defaults(site, switch)))
+
+
+def _defaults(site: Site, switch: Switch) -> Iterator[Block]:
+    named = {group.group for group in switch.port_groups}
+    for group in site.catalog.switches[switch.model].port_groups.value:
+        if group.group not in named:
+            yield Block(f"port-group {group.group}", (f" mode Eth {group.default}",), "breakout")
 
 
 def _blocks(section: str, data: object) -> Iterator[Block]:

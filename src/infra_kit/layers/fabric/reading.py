@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Interface
 from typing import TYPE_CHECKING, Any
 
+from infra_kit.layers.fabric.facts import expanded
 from infra_kit.layers.fabric.scope import ETHERNET
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from infra_kit.inventory.models.switch import Switch
 
 _LINK = re.compile(r'"?(\S+) ethernet([\d/:]+)"?$')
-_PEERS_PORT = re.compile(r"(\d+)/(\d+)/(\d+)")
 
 
 @dataclass(slots=True)
@@ -86,7 +86,7 @@ class Reading:
         for domain, block in self._blocks("vlt-domain "):
             backup = (_value(block, "backup destination ") or "").partition(" ")[0]
             peer = next((each for each in self.site.switches if str(each.management.address) == backup), None)
-            ports = _expanded(_value(block, "discovery-interface ") or "")
+            ports = expanded(_value(block, "discovery-interface ") or "")
             priority, mac = _value(block, "primary-priority "), _value(block, "vlt-mac ")
             if peer is None or not ports or priority is None or mac is None:
                 self.unsaid.append(f"vlt-domain {domain}: its backup destination is no switch of the site, or priority or MAC is missing")
@@ -205,16 +205,3 @@ def _value(block: HConfigChild, start: str) -> str | None:
 
 def _last(child: HConfigChild) -> str:
     return child.text.rpartition(" ")[2]
-
-
-def _expanded(ports: str) -> list[str]:
-    """`ethernet1/1/49-1/1/52` as single ports."""
-    found: list[str] = []
-    for part in ports.replace("ethernet", "").split(","):
-        first, _, last = part.partition("-")
-        match = _PEERS_PORT.fullmatch(first)
-        if match and last:
-            found.extend(f"{match[1]}/{match[2]}/{number}" for number in range(int(match[3]), int(last.rpartition("/")[2]) + 1))
-        elif first:
-            found.append(first)
-    return found

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from infra_kit.layers.fabric.difference import unified
+from infra_kit.layers.fabric.facts import expanded
 from infra_kit.layers.fabric.os10 import NEGATIVE, driver, place_of, rank_for_push, slot
 from infra_kit.layers.fabric.scope import ETHERNET
 from infra_kit.layers.fabric.tree import as_shown, parse, print_tree, shown
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 
 _STAYS = (f"no {ETHERNET}", "no interface mgmt", "no port-group")
 """What a switch has as long as its hardware has it; a port that goes, goes with its port's mode."""
+
+
+_DEPENDING = (("channel-group ", "no channel-group"), ("ip address ", "no ip address"))
+_BEFORE_MODES, _BEFORE_PORTS = -80, -10
+"""Ranks of a push: before port modes change (-60), before ports change (0)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,11 @@ def managed(intent: Intent, lines: Iterable[str]) -> HConfig:
     config = parse(lines, intent.scope.keeps(intent.wanted_slots, intent.login))
     for path in intent.implied:
         _imply(config, path)
+    if intent.scope.manages("breakout"):
+        for block in intent.defaults:
+            # A group that is not shown is in its default mode.
+            if config.children.get(block.opening) is None:
+                config.add_child(block.opening).add_children(line.strip() for line in block.lines)
     return config
 
 
@@ -85,7 +96,35 @@ def change_tree(running: HConfig, wanted: HConfig) -> HConfig:
         if child.text.startswith(_STAYS):
             child.delete()
     rank_for_push(delta)
+    _free_vanishing_ports(delta, running, wanted)
+    _shrink_interconnect_first(delta, running, wanted)
     return delta
+
+
+def _free_vanishing_ports(delta: HConfig, running: HConfig, wanted: HConfig) -> None:
+    """A port's mode changes only while nothing depends on the port: what goes with the old mode is freed before."""
+    if not any(child.text.startswith(("port-group", "interface breakout", "no interface breakout")) for child in delta.children):
+        return
+    for port in running.children:
+        if port.text.startswith(ETHERNET) and wanted.children.get(port.text) is None:
+            held = [line for start, line in _DEPENDING if any(child.text.startswith(start) for child in port.children)]
+            if held:
+                block = delta.add_child(port.text)
+                block.add_children(held)
+                block.order_weight = _BEFORE_MODES
+
+
+def _shrink_interconnect_first(delta: HConfig, running: HConfig, wanted: HConfig) -> None:
+    """A port leaves the VLT interconnect before it is used otherwise; one that joins is made ready before."""
+    for domain in delta.children:
+        old, new = (config.children.get(domain.text) for config in (running, wanted))
+        if domain.text.startswith("vlt-domain") and old is not None and new is not None and _ports(new) < _ports(old):
+            domain.order_weight = _BEFORE_PORTS
+
+
+def _ports(domain: HConfigChild) -> set[str]:
+    text = next((child.text for child in domain.children if child.text.startswith("discovery-interface ")), "")
+    return set(expanded(text.removeprefix("discovery-interface ")))
 
 
 def _sent(node: HConfig | HConfigChild) -> Iterator[str]:

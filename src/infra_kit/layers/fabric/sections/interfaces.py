@@ -34,14 +34,13 @@ def _port(facts: SwitchFacts, port: str) -> Port:
 
 
 def _host_vlan(facts: SwitchFacts, port: str) -> int | None:
-    """Array ports without a LAG carry the pair's storage network untagged."""
+    """Array ports without a LAG carry the storage network of the switch untagged."""
     storage = facts.site.storage
     nodes = [node for chassis in storage.chassis for node in chassis.nodes] if storage else []
     if not any((each.switch, each.port) == (facts.switch.name, port) for node in nodes for each in node.ports):
         return None
-    pair = facts.switch.vlt.pair if facts.switch.vlt else None
-    front_ends = (each for each in facts.site.networks if each.purpose == "storage-front-end" and each.leaf_pair == pair)
-    return next((network.vlan for network in front_ends), None)
+    here = (facts.networks[vlan.network] for vlan in facts.switch.vlans)
+    return next((network.vlan for network in here if network.purpose == "storage-front-end"), None)
 
 
 SECTION = Section("interfaces", build)
