@@ -6,8 +6,9 @@ from sqlalchemy import update
 
 from infra_kit.inventory.errors import LockedError, StateError, UsageError
 from infra_kit.plan.connections import Connections
-from infra_kit.plan.database import STATE_URL, Database, existing_database, open_database
+from infra_kit.plan.database import Database
 from infra_kit.plan.journal import Journal, RunStart
+from infra_kit.plan.journal_place import STATE_URL, existing_database, open_database
 from infra_kit.plan.lock import Lock
 from infra_kit.plan.planning import make_plan
 from infra_kit.plan.record import run_record, step_record

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -145,3 +146,10 @@ def test_an_unreachable_server_is_named_without_its_password() -> None:
         Database("postgresql://infra:hush-hush@127.0.0.1:1/journal")
     assert "127.0.0.1" in str(failed.value)
     assert "hush-hush" not in str(failed.value)
+
+
+def test_a_missing_client_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(StateError, match="the client of PostgreSQL is not installed") as missing:
+        Database("postgresql://infra@127.0.0.1:1/journal")
+    assert "infra-kit[postgresql]" in missing.value.remedy

@@ -13,10 +13,11 @@ from plan_fakes import FakeLayer, Script, broken, moved, replace, thing, unreach
 from infra_kit.inventory.errors import LockedError, StalePlanError, StateError
 from infra_kit.plan import planfile
 from infra_kit.plan.connections import Connections
-from infra_kit.plan.database import STATE_URL, Database
+from infra_kit.plan.database import Database
 from infra_kit.plan.execution import exit_code
 from infra_kit.plan.interruption import INTERRUPTED, Interruption
 from infra_kit.plan.journal import Journal
+from infra_kit.plan.journal_place import STATE_URL
 from infra_kit.plan.planning import make_plan
 from infra_kit.plan.request import Report, Request
 from infra_kit.plan.resource import ReadContext

@@ -21,8 +21,8 @@ def history(
 ) -> int:
     """List the runs of a site, or the steps of one."""
     from infra_kit.inventory.load import load_site
-    from infra_kit.plan.database import existing_database
     from infra_kit.plan.journal import Journal
+    from infra_kit.plan.journal_place import existing_database
     from infra_kit.plan.state import StateFolder
 
     loaded = load_site(site)

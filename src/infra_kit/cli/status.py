@@ -19,7 +19,7 @@ def status(site: SiteArgument, form: FormatOption = Format.TEXT) -> int:
     """Say what a site's last run left, and who holds its lock."""
     from infra_kit.inventory.access import lab_overlay
     from infra_kit.inventory.load import load_site
-    from infra_kit.plan.database import existing_database
+    from infra_kit.plan.journal_place import existing_database
     from infra_kit.plan.state import StateFolder
 
     loaded = load_site(site)

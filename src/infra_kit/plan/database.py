@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import create_engine, event, func, make_url, select
@@ -21,11 +19,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import URL
 
-    from infra_kit.inventory.access import Access
-    from infra_kit.inventory.models.site import Site
-    from infra_kit.plan.state import StateFolder
-
-STATE_URL = "INFRA_KIT_STATE_URL"
 _BUSY_MS = 15_000
 _CONNECT_S = 10
 _STATEMENT_MS = 30_000
@@ -47,9 +40,14 @@ class Database:
         try:
             self._url = make_url(url)
         except ArgumentError as error:
-            raise StateError(f"{STATE_URL} is not a database URL", remedy="postgresql://USER:PASSWORD@HOST:PORT/DATABASE") from error
+            raise StateError("the journal's database URL is none", remedy="postgresql://USER:PASSWORD@HOST:PORT/DATABASE") from error
         self._guard = threading.RLock()
-        self._engine = create_engine(_driver(self._url), connect_args=_arguments(self._url), pool_pre_ping=True, hide_parameters=True)
+        try:
+            self._engine = create_engine(_driver(self._url), connect_args=_arguments(self._url), pool_pre_ping=True, hide_parameters=True)
+        except ImportError as error:
+            raise StateError(
+                "the client of PostgreSQL is not installed", where=self.name, remedy="install `infra-kit[postgresql]`"
+            ) from error
         if self.is_sqlite:
             event.listen(self._engine, "connect", _pragmas)
         try:
@@ -67,6 +65,11 @@ class Database:
     def name(self) -> str:
         """For messages: the URL, its password hidden."""
         return self._url.render_as_string(hide_password=True)
+
+    @property
+    def password(self) -> str:
+        """The URL's password, to be masked."""
+        return str(self._url.password or "")
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -126,62 +129,16 @@ class Database:
         )
 
 
-def open_database(site: Site, folder: StateFolder, access: Access | None = None) -> Database:
-    """The site's database: `INFRA_KIT_STATE_URL`, else the site's `state_url`, else SQLite in the state folder.
-
-    Args:
-        site: the site.
-        folder: its state folder.
-        access: remembers the URL's password for masking, where there is an access.
-
-    Raises:
-        StateError: it cannot be opened.
-        SecretError: the site's `state_url` leads nowhere.
-    """
-    url = _shared_url(site)
-    if url is None:
-        if not folder.database.exists():
-            # SQLite gives its companions the mode of the database itself.
-            _touch_private(folder.database)
-        return Database(f"sqlite:///{folder.database}")
-    database = Database(url)
-    password = make_url(url).password
-    if access is not None and password:
-        access.secrets.remember(STATE_URL, str(password))
-    return database
-
-
-def existing_database(site: Site, folder: StateFolder) -> Database | None:
-    """As `open_database`, but None where nothing has ever been journaled: commands that only look create nothing."""
-    if _shared_url(site) is None and not folder.database.exists():
-        return None
-    return open_database(site, folder)
-
-
-def _shared_url(site: Site) -> str | None:
-    from infra_kit.inventory.secrets import SecretStore
-
-    if url := os.environ.get(STATE_URL):
-        return url
-    if site.site.state_url:
-        return SecretStore(site.folder).resolve(site.site.state_url).get_secret_value()
-    return None
-
-
-def _touch_private(path: Path) -> None:
-    try:
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
-    except OSError as error:
-        raise StateError(f"the journal cannot be made: {error.strerror}", where=str(path)) from error
-
-
 def _driver(url: URL) -> URL:
     backend = url.get_backend_name()
     if backend == "postgresql":
         return url.set(drivername="postgresql+psycopg")
     if backend == "sqlite":
         return url
-    raise StateError(f"infra-kit keeps its journal in SQLite or PostgreSQL, not {backend}", remedy=f"correct {STATE_URL}")
+    raise StateError(
+        f"infra-kit keeps its journal in SQLite or PostgreSQL, not {backend}",
+        remedy="sqlite:///FILE or postgresql://USER:PASSWORD@HOST:PORT/DATABASE",
+    )
 
 
 def _arguments(url: URL) -> dict[str, Any]:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from infra_kit.inventory.errors import ExitCode, InfraKitError, StalePlanError, StateError
 from infra_kit.plan import planfile
 from infra_kit.plan.connections import Connections
-from infra_kit.plan.database import open_database
 from infra_kit.plan.events import Event
 from infra_kit.plan.execution import Desk, execute, exit_code
 from infra_kit.plan.interruption import INTERRUPTED, Interruption
 from infra_kit.plan.journal import Journal, RunStart
+from infra_kit.plan.journal_place import open_database
 from infra_kit.plan.lock import Lock
 from infra_kit.plan.planning import Plan, make_plan, make_removal
 from infra_kit.plan.request import Report
