@@ -467,6 +467,17 @@ def test_a_journal_that_fails_after_a_change_gets_the_reserve_and_the_run_stops(
     assert [each.id for each in bench.journal.created()] == ["bmc/a/1"]
 
 
+def test_a_backup_that_cannot_be_written_stops_the_run(bench: Bench, world) -> None:
+    def no_backup() -> None:
+        raise StateError("the backup cannot be written: No space left on device")
+
+    bench.layer("fabric", thing("fabric/a/1", world, changing=no_backup), thing("fabric/a/2", world), concurrency=1)
+    report = bench.run()
+    assert _kinds(report) == {"fabric/a/1": "failed", "fabric/a/2": "skipped"}
+    assert report.exit_code == 1
+    assert world.changes == []
+
+
 def test_the_end_of_a_run_that_cannot_be_journaled_leaves_it_unfinished(bench: Bench, world, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object, **__: object) -> None:
         raise StateError("the disk is full")

@@ -135,6 +135,9 @@ class _Execution:
             outcome = self._change(entry)
         except InfraKitError as error:
             outcome = StepOutcome("failed", str(error))
+            if isinstance(error, StateError):
+                # A backup that cannot be written, say: there will be no room for the next one either.
+                self._desk.interruption.ask(str(error))
             if not isinstance(error, DeviceError):
                 self._desk.log.fault("failure", error, resource=entry.id)
         except Exception as error:  # noqa: BLE001  a fault in one layer must not take the other devices' steps down
@@ -157,7 +160,11 @@ class _Execution:
         if diff.action == "none":
             return StepOutcome("none", "is already as intended")
         if diff.action == "create":
-            desk.journal.intend_creation(desk.run, entry.id)
+            try:
+                desk.journal.intend_creation(desk.run, entry.id)
+            except StateError as error:
+                desk.interruption.ask(str(error))
+                return StepOutcome("skipped", str(error))
         self._tell("applying", entry)
         try:
             outcome: Outcome = resource.apply(fresh, diff, self._context)
