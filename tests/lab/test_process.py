@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -44,6 +46,18 @@ def test_what_a_killed_lab_left_is_cleared_by_down(site_folder: Path) -> None:
     folder.record.write_text(json.dumps({"pid": os.getpid(), "started": "", "control": {}, "embedded": False}))
     assert process.stop(folder) is None  # the pid is alive, but it is not a lab's
     assert not folder.endpoints.exists()
+
+
+def test_the_record_of_a_killed_lab_is_not_taken_for_the_one_that_is_coming_up(site_folder: Path) -> None:
+    folder = LabFolder(site_folder)
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    with RunningLab(site_folder, without=["bmcs", "switches"]):
+        record = json.loads(folder.record.read_text())
+        folder.record.write_text(json.dumps(record | {"pid": ended.pid}))
+        assert process.find(folder) is None
+        folder.record.write_text(json.dumps(record | {"pid": 1}))
+        assert process.find(folder) is not None  # alive, whoever's it is
 
 
 def test_an_embedded_lab_is_found_but_not_ended(site_folder: Path) -> None:
@@ -86,7 +100,7 @@ def test_a_lab_that_is_never_ready_is_ended(site_folder: Path, monkeypatch: pyte
 def test_a_lab_that_ignores_its_end_is_killed_then_reported(site_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[int] = []
     monkeypatch.setattr(process, "_GRACE_S", 0.0)
-    monkeypatch.setattr(process.os, "kill", lambda _pid, number: sent.append(number))
+    monkeypatch.setattr(process.os, "kill", lambda _pid, number: sent.append(number) if number else None)
     with RunningLab(site_folder, without=["bmcs", "switches"]) as lab:
         record = json.loads(lab.folder.record.read_text())
         lab.folder.record.write_text(json.dumps(record | {"embedded": False}))

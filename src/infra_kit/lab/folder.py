@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-PLACE = Path(".infra-kit") / "lab"
+from infra_kit.inventory.access import LAB_FOLDER
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +24,7 @@ class LabFolder:
     @property
     def root(self) -> Path:
         """The folder itself (mode 0700)."""
-        return self.site.resolve() / PLACE
+        return self.site.resolve() / LAB_FOLDER
 
     @property
     def record(self) -> Path:

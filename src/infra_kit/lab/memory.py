@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from infra_kit.lab.private_file import write_private
+
 
 class Memory:
     """Loads what an earlier run of the device left, and saves.
@@ -27,7 +29,4 @@ class Memory:
 
     def save(self, state: dict[str, Any]) -> None:
         """Replace the file in one step, so that a kill leaves the old state or the new one."""
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        fresh = self._file.with_suffix(".new")
-        fresh.write_text(json.dumps(state), encoding="utf-8")
-        fresh.replace(self._file)
+        write_private(self._file, json.dumps(state))

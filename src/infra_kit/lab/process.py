@@ -38,12 +38,16 @@ class LabProcess:
 
 
 def find(folder: LabFolder) -> LabProcess | None:
-    """The lab that runs for a site and listens, or None. The lock decides, not a pid that may be another's by now."""
+    """The lab that runs for a site and listens, or None.
+
+    The lock decides, not a pid that may be another's by now. A lab that has just taken the lock may not yet have cleared the
+    record of one that was killed: its pid tells.
+    """
     try:
         record = json.loads(folder.record.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None  # none, or on its way up or down
-    if not _is_held(folder):
+    if not _is_held(folder) or not _is_alive(record["pid"]):
         return None
     return LabProcess(record["pid"], record["started"], record["control"], record["embedded"])
 
@@ -116,6 +120,16 @@ def _is_held(folder: LabFolder) -> bool:
         except BlockingIOError:
             return True
     return False
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True  # another user's
+    return True
 
 
 def _tail(log: Path) -> str:

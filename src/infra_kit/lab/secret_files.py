@@ -5,8 +5,8 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Any
 
+from infra_kit.inventory.access import LAB_FOLDER
 from infra_kit.inventory.secrets import SecretStore
-from infra_kit.lab.folder import PLACE
 from infra_kit.lab.private_file import write_private
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from infra_kit.inventory.models.site import Site
     from infra_kit.lab.folder import LabFolder
 
-_PREFIX = f"file:{PLACE.as_posix()}/secrets/"
+_PREFIX = f"file:{LAB_FOLDER.as_posix()}/secrets/"
 _PASSWORD_BYTES = 18  # 24 characters of base64: within what iDRAC, OS10 and OneFS take
 
 

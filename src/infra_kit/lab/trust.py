@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import ipaddress
-import os
 from pathlib import Path
 
 from cryptography import x509
@@ -13,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from infra_kit.lab.emulator import TlsFiles
+from infra_kit.lab.private_file import write_private
 
 _LIFETIME = dt.timedelta(days=365)
 _BACKDATE = dt.timedelta(minutes=5)  # clocks of the containers that talk to the lab may lag
@@ -44,7 +44,7 @@ class Authority:
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(self._key.public_key()), critical=False)
             .sign(self._key, hashes.SHA256())
         )
-        _write_private(key_file, _pem(self._key))
+        write_private(key_file, _pem(self._key))
         self.certificate_file.write_bytes(self._certificate.public_bytes(serialization.Encoding.PEM))
 
     def issue(self, name: str, *hosts: str) -> TlsFiles:
@@ -71,7 +71,7 @@ class Authority:
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
             .sign(self._key, hashes.SHA256())
         )
-        _write_private(files.key, _pem(key))
+        write_private(files.key, _pem(key))
         files.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
         return files
 
@@ -82,7 +82,7 @@ def host_key(path: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         key = ed25519.Ed25519PrivateKey.generate()
         text = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption())
-        _write_private(path, text)
+        write_private(path, text)
     return path
 
 
@@ -129,9 +129,3 @@ def _alternative(host: str) -> x509.GeneralName:
 
 def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
     return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-
-
-def _write_private(path: Path, data: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
