@@ -37,10 +37,10 @@ def test_a_second_apply_is_told_who_holds_the_lock(bench: Bench, tmp_path: Path,
 def test_a_killed_runs_lock_is_explained_and_broken_on_request(bench: Bench) -> None:
     child = bench.stopping(2, "kill", "--storage")
     child.communicate(timeout=60)
-    refused = bench.infra("apply", "--yes", "--layer", "storage")
+    refused = bench.infra("apply", "--yes", "--target", "storage/directory/*")
     assert refused.code == 4
     assert f"process {child.pid} is gone from this host" in refused.err
     assert "--break-lock" in refused.err
-    broken = bench.infra("apply", "--yes", "--layer", "storage", "--break-lock")
+    broken = bench.infra("apply", "--yes", "--target", "storage/directory/*", "--break-lock")
     assert broken.code == 0, broken.err
     assert "lock broken: " in broken.err
