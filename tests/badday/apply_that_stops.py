@@ -61,7 +61,7 @@ def main() -> int:
     files = [Path(each) for each in rest if not each.startswith("--")]
     site, access = open_site(Path(folder), None, quiet=True)
     selection = Selection(layers=("storage",)) if "--storage" in rest else EVERYTHING
-    request = Request(selection=selection, resume="--resume" in rest, break_lock="--resume" in rest)
+    request = Request(selection=selection, resume="--resume" in rest)
     return perform(site, layers(), access, request, Stopping(int(at), way, files[0] if files else None)).exit_code
 
 

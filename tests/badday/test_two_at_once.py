@@ -43,4 +43,4 @@ def test_a_killed_runs_lock_is_explained_and_broken_on_request(bench: Bench) -> 
     assert "--break-lock" in refused.err
     broken = bench.infra("apply", "--yes", "--target", "storage/directory/*", "--break-lock")
     assert broken.code == 0, broken.err
-    assert "lock broken: " in broken.err
+    assert "lock taken over: " in broken.err

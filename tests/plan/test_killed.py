@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import os
+import json
 import shutil
 import signal
-from typing import TYPE_CHECKING
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from plan_fakes import FakeLayer, Script, World, thing
@@ -17,46 +20,44 @@ from infra_kit.plan.run import perform
 from infra_kit.plan.state import StateFolder
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from infra_kit.inventory.access import Access
     from infra_kit.inventory.models.site import Site
-    from infra_kit.plan.events import Event
 
 pytestmark = pytest.mark.badday
 
+HERE = Path(__file__).parent
 RUN_THROUGH = 10_000
+ALL = ["bmc/a/1", "bmc/a/2", "bmc/a/9", "fabric/a/1", "fabric/a/2"]
 
 
-def _layers(world: World) -> list[FakeLayer]:
-    """One thing to create, one to update, two in a group, one to remove; one at a time, so that every run has the same boundaries."""
-    bmc = FakeLayer("bmc", [thing("bmc/a/1", world, "w1"), thing("bmc/a/2", world, "w2", needs=("bmc/a/1",))], concurrency=1, world=world)
-    things = [thing("fabric/a/1", world, "l1", groups=("pair",)), thing("fabric/a/2", world, "l2", groups=("pair",))]
-    return [bmc, FakeLayer("fabric", things, after=("bmc",), concurrency=1, world=world)]
+class Performer:
+    """Runs in processes of their own, on one site and one world."""
+
+    def __init__(self, child: subprocess.Popen[str], site: Site, world: World) -> None:
+        self._child, self._site, self.world = child, site, world
+
+    def __call__(self, fatal: int, **request: Any) -> int:
+        """Perform, killed at the `fatal`th event; gives the exit code, or minus the signal."""
+        task = {"site": str(self._site.folder), "world": str(self.world.folder), "fatal": fatal, "request": request}
+        self._child.stdin.write(json.dumps(task) + "\n")
+        self._child.stdin.flush()
+        return int(self._child.stdout.readline())
 
 
-def _perform_in_child(site: Site, access: Access, world: World, fatal: int, **request: object) -> int:
-    """Perform in a child that kills itself at its `fatal`th event; gives its exit code, or minus the signal."""
-    pid = os.fork()
-    if pid == 0:
-        seen = 0
-
-        def count(_event: Event) -> None:
-            nonlocal seen
-            if seen == fatal:
-                os.kill(os.getpid(), signal.SIGKILL)
-            seen += 1
-
-        code = 99
-        try:
-            code = perform(site, _layers(world), access, Request(**request), Script(on_event=count)).exit_code
-        finally:
-            os._exit(code)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+@pytest.fixture(scope="module")
+def child() -> Iterator[subprocess.Popen[str]]:
+    reference = HERE.parents[1] / "inventory" / "configuration-1"
+    command = [sys.executable, HERE / "perform_and_die.py", reference]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield process
+        process.stdin.close()
 
 
-def _journal(site: Site) -> Journal:
-    return Journal(Database(f"sqlite:///{StateFolder(site.folder).database}"), site.site.name)
+@pytest.fixture
+def perform_until(child: subprocess.Popen[str], site: Site, prepared: Path) -> Performer:
+    return Performer(child, site, World(prepared / "world"))
 
 
 @pytest.fixture
@@ -72,16 +73,16 @@ def prepared(site: Site, access: Access, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_kill_at_every_boundary_is_survived(prepared: Path, site: Site, access: Access) -> None:
-    world = World(prepared / "world")
-    fatal, killed = 0, 0
-    while True:
-        code = _perform_in_child(site, access, world, fatal)
-        if code != -signal.SIGKILL:
-            break
-        killed += 1
-        assert _perform_in_child(site, access, world, RUN_THROUGH, resume=True, break_lock=True) == 0, f"killed at {fatal}"
-        assert sorted(world.changes) == ["bmc/a/1", "bmc/a/2", "bmc/a/9", "fabric/a/1", "fabric/a/2"], f"killed at {fatal}"
+def _journal(site: Site) -> Journal:
+    return Journal(Database(f"sqlite:///{StateFolder(site.folder).database}"), site.site.name)
+
+
+def test_a_kill_at_every_boundary_is_survived(prepared: Path, site: Site, perform_until: Performer) -> None:
+    world = perform_until.world
+    fatal = 0
+    while (code := perform_until(fatal)) == -signal.SIGKILL:
+        assert perform_until(RUN_THROUGH, resume=True) == 0, f"killed at {fatal}"
+        assert sorted(world.changes) == ALL, f"killed at {fatal}"
         assert world.get("attic") == {}
         journal = _journal(site)
         assert {each.id for each in journal.created()} == {"bmc/a/1", "fabric/a/1", "fabric/a/2"}, f"killed at {fatal}"
@@ -91,23 +92,21 @@ def test_a_kill_at_every_boundary_is_survived(prepared: Path, site: Site, access
             shutil.copytree(prepared / before, place)
         fatal += 1
     assert code == 0
-    assert killed > 45  # five steps of nine boundaries each, and the reading
+    assert fatal > 45  # five steps of nine boundaries each, and the reading
 
 
-def test_a_resumption_that_is_killed_too_is_resumed(prepared: Path, site: Site, access: Access) -> None:
-    world = World(prepared / "world")
+def test_a_resumption_that_is_killed_too_is_resumed(perform_until: Performer) -> None:
     fatal, kills = 12, 0
-    while (code := _perform_in_child(site, access, world, fatal, resume=True, break_lock=True)) == -signal.SIGKILL:
+    while (code := perform_until(fatal, resume=True)) == -signal.SIGKILL:
         kills += 1
         fatal += 2
         assert kills < 40
     assert code == 0
     assert kills > 2
-    assert sorted(world.changes) == ["bmc/a/1", "bmc/a/2", "bmc/a/9", "fabric/a/1", "fabric/a/2"]
+    assert sorted(perform_until.world.changes) == ALL
 
 
-def test_a_killed_runs_lock_is_not_broken_unasked(prepared: Path, site: Site, access: Access) -> None:
-    world = World(prepared / "world")
-    assert _perform_in_child(site, access, world, 20) == -signal.SIGKILL
-    assert _perform_in_child(site, access, world, RUN_THROUGH, resume=True) == 99
+def test_a_killed_runs_lock_is_not_broken_unasked(site: Site, perform_until: Performer) -> None:
+    assert perform_until(20) == -signal.SIGKILL
+    assert perform_until(RUN_THROUGH) == 99
     assert _journal(site).unfinished("apply").state == "running"

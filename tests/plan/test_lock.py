@@ -66,6 +66,20 @@ def test_a_dead_holder_is_explained_and_broken_only_when_asked(database: Databas
     assert mine.held_by().run == "run-2"
 
 
+def test_a_resumption_inherits_from_the_certainly_dead_alone(database: Database, monkeypatch: pytest.MonkeyPatch, dead_pid: int) -> None:
+    with monkeypatch.context() as patched:
+        _as(patched, host="other", machine="other-boot")
+        Lock(database, "elsewhere").acquire("run-1")
+        _as(patched, pid=dead_pid, process_start=1)
+        Lock(database, "here").acquire("run-1")
+    with database.transaction() as session:
+        session.execute(update(LockRow).values(heartbeat=database.now(session) - STALE_AFTER * 2))
+    with pytest.raises(LockedError, match="other has been silent") as refused:
+        Lock(database, "elsewhere").acquire("run-2", inherit=True)
+    assert "once it is certain" in refused.value.remedy
+    assert Lock(database, "here").acquire("run-2", inherit=True).run == "run-1"
+
+
 def test_another_process_with_the_same_pid_is_not_the_holder(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
         _as(patched, process_start=1)

@@ -35,10 +35,15 @@ class Held:
     silent: dt.timedelta
 
     @property
+    def dead(self) -> bool:
+        """Whether it is certain that the holder is gone: its process was on this machine and is no more."""
+        return self.holder.here and not self.holder.alive
+
+    @property
     def stale(self) -> str:
         """Why the holder is dead or taken for dead; empty while it is not."""
         if self.holder.here:
-            return "" if self.holder.alive else f"process {self.holder.pid} is gone from this host"
+            return f"process {self.holder.pid} is gone from this host" if self.dead else ""
         if self.silent > STALE_AFTER:
             return f"{self.holder.host} has been silent for {int(self.silent.total_seconds())} s"
         return ""
@@ -66,12 +71,13 @@ class Lock:
         self._stop = threading.Event()
         self._beating: threading.Thread | None = None
 
-    def acquire(self, run: str, *, break_stale: bool = False) -> Held | None:
+    def acquire(self, run: str, *, break_stale: bool = False, inherit: bool = False) -> Held | None:
         """Take the lock and keep its heartbeat going.
 
         Args:
             run: what the others are told.
             break_stale: take it from a holder that is dead or taken for dead.
+            inherit: take it from a holder that is certainly dead (a resumption goes on where that one ended).
 
         Returns:
             The holder it was taken from, or None.
@@ -83,7 +89,7 @@ class Lock:
         broken: Held | None = None
         held = self._insert(run)
         if held is not None:
-            if not (break_stale and held.stale):
+            if not ((break_stale and held.stale) or (inherit and held.dead)):
                 raise _locked(self.site, held, asked_to_break=break_stale)
             broken = held
             self._remove(held)
@@ -173,7 +179,11 @@ def _locked(site: str, held: Held, *, asked_to_break: bool) -> LockedError:
     if held.stale:
         return LockedError(
             f"site {site} is locked by a run that is no longer alive: {held.text}; {held.stale}",
-            remedy="`--break-lock` takes the lock over; add `--resume` to go on where that run stopped",
+            remedy=(
+                "`--resume` goes on where that run stopped; `--break-lock` takes its lock and plans anew"
+                if held.dead
+                else "once it is certain that nothing of it runs any more, `--break-lock` takes the lock; with `--resume` it goes on from there"
+            ),
         )
     refusal = "; it is alive, so its lock is not broken" if asked_to_break else ""
     return LockedError(f"site {site} is locked: {held.text}{refusal}", remedy="wait for that run to end, or stop it")

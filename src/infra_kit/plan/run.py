@@ -62,10 +62,10 @@ def perform(site: Site, layers: Sequence[Layer], access: Access, request: Reques
         # In this order, so that no signal can fall between taking the lock and seeing to its release.
         stack.enter_context(interruption.listening())
         stack.enter_context(lock)
-        broken = lock.acquire(run, break_stale=request.break_lock)
+        broken = lock.acquire(run, break_stale=request.break_lock, inherit=request.resume)
         stack.callback(state.release)
         if broken is not None:
-            dialogue.notice(f"lock broken: {broken.text}; {broken.stale}")
+            dialogue.notice(f"lock taken over: {broken.text}; {broken.stale}")
         folder = state.run_folder(run)
         log = stack.enter_context(RunLog(folder, access.mask))
         desk = Desk(run, lock.token, Journal(database, site.site.name, access.mask), state, folder, log, dialogue.event, interruption)
