@@ -76,7 +76,7 @@ def test_a_resumption_inherits_from_the_certainly_dead_alone(database: Database,
         session.execute(update(LockRow).values(heartbeat=database.now(session) - STALE_AFTER * 2))
     with pytest.raises(LockedError, match="other has been silent") as refused:
         Lock(database, "elsewhere").acquire("run-2", inherit=True)
-    assert "once it is certain" in refused.value.remedy
+    assert "when nothing of it runs any more" in refused.value.remedy
     assert Lock(database, "here").acquire("run-2", inherit=True).run == "run-1"
 
 

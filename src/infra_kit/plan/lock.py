@@ -182,7 +182,7 @@ def _locked(site: str, held: Held, *, asked_to_break: bool) -> LockedError:
             remedy=(
                 "`--resume` goes on where that run stopped; `--break-lock` takes its lock and plans anew"
                 if held.dead
-                else "once it is certain that nothing of it runs any more, `--break-lock` takes the lock; with `--resume` it goes on from there"
+                else "when nothing of it runs any more, `--break-lock` takes the lock; with `--resume` it goes on from there"
             ),
         )
     refusal = "; it is alive, so its lock is not broken" if asked_to_break else ""
