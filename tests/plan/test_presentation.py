@@ -149,3 +149,12 @@ def test_progress_on_a_terminal_is_a_bar_that_goes_away(monkeypatch: pytest.Monk
         progress.event(Event("read", "bmc/a/1", "w1"))
         assert progress._progress.tasks[0].completed == 1
     assert progress._progress is None
+
+
+def test_a_silent_devices_reason_is_said_once(site, access, world) -> None:
+    silent = [thing(f"bmc/a/{number}", world, "w3", reading=unreachable("w3")) for number in (1, 2, 3)]
+    other = thing("bmc/a/4", world, "w4", reading=unreachable("w4"))
+    plan = make_plan([FakeLayer("bmc", [*silent, other], world=world)], ReadContext(site, Connections(access, read_only=True)), created=[])
+    lines = [line.plain.strip() for line in plan_text(plan, str)]
+    assert lines[2:5] == ["? bmc/a/1  unknown: w3: no connection", "? bmc/a/2  unknown: as above", "? bmc/a/3  unknown: as above"]
+    assert lines[6] == "? bmc/a/4  unknown: w4: no connection"

@@ -55,8 +55,10 @@ def plan_text(plan: Plan, mask: Mask, *, title: str = "Plan") -> Iterator[Text]:
         yield Text(layer, "bold")
         for device, of_device in groupby(of_layer, key=lambda entry: entry.resource.device):
             yield Text(f"  {device}", "bold")
+            told = ""
             for entry in of_device:
-                yield from _entry(entry, mask)
+                yield from _entry(entry, mask, told)
+                told = entry.diff.reason if entry.diff.action == "unknown" else told
         yield Text()
     yield Text(f"{title}: {summary(plan.summary)}", "bold")
 
@@ -97,11 +99,13 @@ def _advice(report: Report, target: str) -> Iterator[str]:
         yield f"When the cause is mended: `infra-kit apply {target} --resume`. Log and backups: {report.folder}"
 
 
-def _entry(entry: Entry, mask: Mask) -> Iterator[Text]:
+def _entry(entry: Entry, mask: Mask, told: str) -> Iterator[Text]:
     mark, style = _MARKS[entry.diff.action]
     head = Text(f"    {mark} ", style).append(entry.id, style)
     if entry.diff.action == "unknown":
-        yield head.append(f"  unknown: {mask(entry.diff.reason)}", "")
+        # A device that does not answer leaves all of its resources unknown; its long reason is said once.
+        reason = "as above" if entry.diff.reason == told else mask(entry.diff.reason)
+        yield head.append(f"  unknown: {reason}", "")
         return
     if entry.diff.disruption != "none":
         head.append(f"  ! {_DISRUPTIONS[entry.diff.disruption]}", "bold red")
