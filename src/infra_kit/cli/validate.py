@@ -12,7 +12,7 @@ from infra_kit.cli.console import paint
 from infra_kit.inventory.errors import ExitCode
 
 if TYPE_CHECKING:
-    from infra_kit.inventory.load import Loaded
+    from infra_kit.inventory.loaded import Loaded
 
 
 class FindingsFormat(StrEnum):

@@ -6,16 +6,16 @@ import gc
 import hashlib
 import json
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from infra_kit.inventory.catalog.load import load_catalog
 from infra_kit.inventory.defects import defects
-from infra_kit.inventory.document import Document, PathKeys, path_text, read_document
+from infra_kit.inventory.document import read_document
 from infra_kit.inventory.errors import InventoryError, UsageError
 from infra_kit.inventory.findings import Finding
+from infra_kit.inventory.loaded import Loaded
 from infra_kit.inventory.models.site import Site
 
 if TYPE_CHECKING:
@@ -24,34 +24,6 @@ if TYPE_CHECKING:
 
 NOT_SECTIONS = frozenset({"workload.yaml"})
 """Files of a site's folder that are not part of the inventory."""
-
-
-@dataclass(slots=True)
-class Loaded:
-    """What came of loading: the site if it could be typed, and every finding so far."""
-
-    folder: Path
-    documents: dict[str, Document] = field(default_factory=dict)
-    """Section name -> the file that holds it."""
-    files: list[Document] = field(default_factory=list)
-    value: dict[str, Any] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
-    site: Site | None = None
-
-    @property
-    def errors(self) -> list[Finding]:
-        """The findings that make the inventory unusable."""
-        return [finding for finding in self.findings if finding.severity == "error"]
-
-    def find(self, rule: str, path: PathKeys, message: str, hint: str, *, severity: str = "error") -> None:
-        """Add a finding at a path of the merged document."""
-        document = self.documents.get(str(path[0])) if path else None
-        if document is None and self.files:
-            document = next((each for each in self.files if each.file.endswith("site.yaml")), self.files[0])
-        line, column = document.place(path) if document else (1, 1)
-        file = document.file if document else str(self.folder / "site.yaml")
-        text = path_text(self.value, path)
-        self.findings.append(Finding(rule, severity, file, line, column, text, message, hint))  # type: ignore[arg-type]
 
 
 def load(target: Path) -> Loaded:

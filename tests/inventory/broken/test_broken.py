@@ -15,14 +15,17 @@ import os
 import re
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
 from infra_kit.inventory.document import read_document
-from infra_kit.inventory.load import Loaded, load
+from infra_kit.inventory.load import load
 from infra_kit.inventory.rules.registry import every_rule
+
+if TYPE_CHECKING:
+    from infra_kit.inventory.loaded import Loaded
 
 HERE = Path(__file__).parent
 CASES = sorted((HERE / "cases").glob("*.yaml"))

@@ -10,7 +10,7 @@ from infra_kit.inventory.rules.registry import every_rule
 
 if TYPE_CHECKING:
     from infra_kit.inventory.document import PathKeys
-    from infra_kit.inventory.load import Loaded
+    from infra_kit.inventory.loaded import Loaded
     from infra_kit.inventory.models.site import Site
 
 

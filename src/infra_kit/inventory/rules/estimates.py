@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from infra_kit.inventory.catalog import Catalog
     from infra_kit.inventory.models.server import ServerProfile
-    from infra_kit.inventory.rules.index import Index
 
 _DRIVE_W = {"hdd": 10, "ssd": 8, "nvme": 15, "m.2": 5}
 """Typical draw of one drive under load: general knowledge, an estimate."""
@@ -14,9 +14,8 @@ _DIMM_W = 5
 """Typical draw of one DDR4 module under load: general knowledge, an estimate."""
 
 
-def server_watts(profile: ServerProfile, index: Index) -> int:
+def server_watts(profile: ServerProfile, catalog: Catalog) -> int:
     """What one server of a profile draws under full load, W: an estimate, never a fact."""
-    catalog = index.site.catalog
     model = catalog.servers.get(profile.model)
     processor = catalog.processors.get(profile.processors.model)
     watts = model.idle_w.value if model else 0

@@ -144,7 +144,7 @@ def supply_unusual(site: Site, index: Index) -> Iterator[Problem]:
 def supply_too_weak(site: Site, index: Index) -> Iterator[Problem]:
     """One power supply cannot carry the server alone, by an estimate."""
     for profile, _ in _modelled(site, index):
-        watts = server_watts(profile, index)
+        watts = server_watts(profile, index.site.catalog)
         if watts > profile.psu_w:
             estimate = f"an estimated {watts} W (catalogue figures not confirmed)"
             message = f"profile {profile.name} draws {estimate}, one supply carries {profile.psu_w} W"

@@ -194,7 +194,7 @@ class Index:
     @cached_property
     def draws(self) -> dict[str, list[tuple[str, int]]]:
         """Rack -> its devices and what each draws under full load, W: estimates."""
-        per_profile = {profile.name: server_watts(profile, self) for profile in self.site.server_profiles}
+        per_profile = {profile.name: server_watts(profile, self.site.catalog) for profile in self.site.server_profiles}
         draws: dict[str, list[tuple[str, int]]] = defaultdict(list)
         for server in self.site.servers:
             draws[server.rack].append((server.name, per_profile.get(server.profile, 0)))
