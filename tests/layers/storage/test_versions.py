@@ -1,5 +1,6 @@
 import pytest
 
+from infra_kit.inventory.catalog.load import shipped
 from infra_kit.inventory.errors import UsageError
 from infra_kit.lab.onefs.versions import Versions as LabVersions
 from infra_kit.layers.storage.versions import Versions, _table, parse
@@ -38,6 +39,10 @@ def test_the_lab_answers_every_version_that_the_layer_asks_for(onefs):
 def test_an_unknown_release_is_refused_with_the_known_ones(onefs):
     with pytest.raises(UsageError, match=r"9\.12"):
         Versions(onefs)
+
+
+def test_the_catalogue_and_the_table_know_the_same_releases():
+    assert shipped().arrays["H5600"].onefs_releases.value == RELEASES
 
 
 def test_names_are_quoted_in_paths():

@@ -140,6 +140,8 @@ class ArrayModel(Noun):
     max_front_end_ports: Figure[int]
     max_mtu: Figure[int]
     max_w: Figure[int]
+    onefs_releases: Figure[list[str]] | None = None
+    """The releases whose platform API is known; none: not checked."""
     protection: Figure[list[ProtectionLayout]]
 
 

@@ -211,3 +211,16 @@ def release_malformed(site: Site, _index: Index) -> Iterator[Problem]:
     """The OneFS release is no release; the API's versions depend on it."""
     if site.storage and not _RELEASE.match(site.storage.onefs):
         yield Problem(site.storage, "onefs", f"`{site.storage.onefs}` is no OneFS release", 'write it as "9.5", in quotes')
+
+
+@rule("IK3216")
+def release_unknown(site: Site, _index: Index) -> Iterator[Problem]:
+    """The platform API of the OneFS release is not known, so nothing could be asked of the array."""
+    storage = site.storage
+    model = site.catalog.arrays.get(storage.model) if storage else None
+    if storage is None or model is None or model.onefs_releases is None or not _RELEASE.match(storage.onefs):
+        return
+    known = model.onefs_releases.value
+    if ".".join(storage.onefs.split(".")[:2]) not in known:
+        message = f"the platform API of OneFS {storage.onefs} is not known; known are {', '.join(known)}"
+        yield Problem(storage, "onefs", message, "write the release that the array runs, if it is one of these")
