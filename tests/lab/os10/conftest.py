@@ -7,6 +7,7 @@ import pytest
 
 from infra_kit.inventory.catalog.load import shipped
 from infra_kit.lab.memory import Memory
+from infra_kit.lab.os10.factory import reset
 from infra_kit.lab.os10.session import Session
 from infra_kit.lab.os10.switch import EmulatedSwitch, Identity
 
@@ -19,7 +20,7 @@ def make_switch(tmp_path):
     def make(model: str = "S5248F-ON") -> EmulatedSwitch:
         identity = Identity(model, "ABC1234", "10.0.0.5/24", "admin")
         switch = EmulatedSwitch("sw", shipped().switches[model], identity, Memory(tmp_path / f"{model}.json"))
-        switch.reset()
+        reset(switch)
         return switch
 
     return make

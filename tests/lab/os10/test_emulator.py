@@ -6,7 +6,6 @@ import pytest
 import switch_bench
 
 from infra_kit.lab.emulator import Login
-from infra_kit.lab.faults import Events, Faults
 from infra_kit.lab.os10 import build
 from infra_kit.lab.os10.session import Session
 
@@ -42,46 +41,6 @@ def test_it_is_loaded_by_build_as_it_was_left(stand):
 def test_a_switch_without_a_host_key_is_not_built(stand, tmp_path):
     with pytest.raises(ValueError, match="host key"):
         build(stand.site, "leaf01b", login=Login("u", "p"), tls=None, host_key=None, state_file=tmp_path / "s.json")
-
-
-def test_tampering_says_what_it_cannot_do(make_switch):
-    switch = make_switch()
-    with pytest.raises(ValueError, match="no such change: nonsense"):
-        switch.tamper({"nonsense": 1})
-    with pytest.raises(ValueError, match="frobnicate: % Error"):
-        switch.tamper({"lines": ["frobnicate"]})
-    switch.tamper({"model": "Z9432F-ON", "service_tag": "NEW0001"})
-    assert (switch.identity.model, switch.identity.service_tag) == ("Z9432F-ON", "NEW0001")
-
-
-def test_what_it_remembers(make_switch):
-    events = Events()
-    session = Session(make_switch(), Faults(), events)
-    for line in ("show version", "configure terminal", "hostname x", "end", "write memory", "exit"):
-        session.answer(line)
-    assert events.entries == [
-        ("show", "show version"),
-        ("configure", "configure terminal"),
-        ("line", "hostname x"),
-        ("save", "write memory"),
-    ]
-    assert session.closed
-
-
-def test_internal_errors_are_counted_down(make_switch):
-    session = Session(make_switch(), Faults(server_errors=1), Events())
-    assert session.answer("show version") == "% Error: Internal error."
-    assert "OS Version" in session.answer("show version")
-
-
-def test_half_a_change(make_switch):
-    switch = make_switch()
-    faults = Faults(half_apply=True)
-    session = Session(switch, faults, Events())
-    for line in ("configure terminal", "interface vlan9", "description lost", "mtu 9000"):
-        assert session.answer(line) == ""
-    assert list(switch.running.block["interface vlan9"].show()) == ["no shutdown", "mtu 9000"]
-    assert not faults.half_apply
 
 
 @pytest.fixture

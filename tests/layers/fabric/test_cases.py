@@ -10,6 +10,7 @@ import yaml
 from infra_kit.inventory.catalog.load import shipped
 from infra_kit.inventory.models.switch import Switch
 from infra_kit.lab.memory import Memory
+from infra_kit.lab.os10.factory import reset
 from infra_kit.lab.os10.session import Session
 from infra_kit.lab.os10.switch import EmulatedSwitch, Identity
 from infra_kit.layers.fabric.intent import Block, Intent
@@ -75,7 +76,7 @@ def test_the_switch_takes_them_and_is_then_as_wanted(case, tmp_path):
     model = case.get("model", "S5248F-ON")
     identity = Identity(model, "ABC1234", "10.0.0.5/24", case.get("login", "admin"))
     switch = EmulatedSwitch("sw", shipped().switches[model], identity, Memory(tmp_path / "sw.json"))
-    switch.reset()
+    reset(switch)
     console = Session(switch)
     intent = intent_of(case)
 

@@ -8,8 +8,8 @@ import pytest
 
 from infra_kit.inventory.load import load_site
 from infra_kit.inventory.models.switch import PortGroup
+from infra_kit.lab.os10.factory import delivered
 from infra_kit.lab.os10.session import Session
-from infra_kit.lab.os10.switch import EmulatedSwitch
 from infra_kit.layers.fabric.intent import intent
 from infra_kit.layers.fabric.remediation import compare, managed
 
@@ -62,7 +62,7 @@ def variant(changes):
 
 class Leaf:
     def __init__(self, folder):
-        self.console = Session(EmulatedSwitch.of_site(SITE, LEAF.name, "admin", folder / "s.json"))
+        self.console = Session(delivered(SITE, LEAF.name, "admin", folder / "s.json"))
 
     def change(self, wanted):
         return compare(managed(wanted, self.console.answer("show running-configuration").splitlines()), wanted.wanted).lines

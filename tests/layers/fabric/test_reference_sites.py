@@ -8,8 +8,8 @@ import pytest
 from pydantic import SecretStr
 
 from infra_kit.inventory.load import load_site
+from infra_kit.lab.os10.factory import delivered
 from infra_kit.lab.os10.session import Session
-from infra_kit.lab.os10.switch import EmulatedSwitch
 from infra_kit.layers.fabric.intent import intent
 from infra_kit.layers.fabric.layer import LAYER
 from infra_kit.layers.fabric.remediation import compare, managed
@@ -29,7 +29,7 @@ class Console:
     def __init__(self, site_name, switch_name, folder):
         site = SITES[site_name]
         self.intent = intent(site, site.switch_by_name[switch_name])
-        self.session = Session(EmulatedSwitch.of_site(site, switch_name, USER, folder / "state.json"))
+        self.session = Session(delivered(site, switch_name, USER, folder / "state.json"))
 
     def enter(self, lines):
         self.session.answer("configure terminal")

@@ -18,6 +18,7 @@ from infra_kit.inventory.errors import (
     VerificationError,
 )
 from infra_kit.inventory.load import load_site
+from infra_kit.lab.os10.entry import enter
 from infra_kit.layers.fabric.client import SwitchReader
 from infra_kit.layers.fabric.intent import intent
 from infra_kit.layers.fabric.resource import UNSAVED, SwitchConfiguration
@@ -97,7 +98,7 @@ def test_unsaved_configuration_is_found_and_saved(stand):
 
 def test_the_backup_is_there_before_the_first_line_and_holds_no_secret(stand):
     stand.apply(NAME)
-    switch(stand).apply("configure", switch(stand).running, "snmp-server contact nobody")
+    enter(switch(stand), "configure", switch(stand).running, "snmp-server contact nobody")
     stand.apply(NAME)
     backup = stand.folder / "run" / "backups" / f"{NAME}.cfg"
     text = backup.read_text()

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from infra_kit.inventory.load import load_site
+from infra_kit.lab.os10.factory import delivered
 from infra_kit.lab.os10.session import Session
-from infra_kit.lab.os10.switch import EmulatedSwitch
 from infra_kit.layers.fabric.facts import port_ranges, vlan_ranges
 from infra_kit.layers.fabric.intent import intent
 from infra_kit.layers.fabric.remediation import compare, managed
@@ -108,7 +108,7 @@ VARIANTS = {
 def test_the_switch_takes_every_variant(variant, tmp_path):
     site = VARIANTS[variant]
     wanted = intent(site, site.switch_by_name["leaf01a"])
-    console = Session(EmulatedSwitch.of_site(SITE, "leaf01a", "admin", tmp_path / "s.json"))
+    console = Session(delivered(SITE, "leaf01a", "admin", tmp_path / "s.json"))
 
     def change():
         return compare(managed(wanted, console.answer("show running-configuration").splitlines()), wanted.wanted)

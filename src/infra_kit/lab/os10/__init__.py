@@ -25,10 +25,10 @@ def build(  # noqa: PLR0913  every device of the lab is built with these
         state_file: where its state is kept.
     """
     from infra_kit.lab.os10.emulator import Os10Emulator
-    from infra_kit.lab.os10.switch import EmulatedSwitch
+    from infra_kit.lab.os10.factory import delivered
 
     del tls
     if host_key is None:
         msg = f"switch {device_name} needs an SSH host key"
         raise ValueError(msg)
-    return Os10Emulator(EmulatedSwitch.of_site(site, device_name, login.user, state_file), login, host_key)
+    return Os10Emulator(delivered(site, device_name, login.user, state_file), login, host_key)

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from infra_kit.inventory.catalog.models import PortGroupModel
+    from infra_kit.lab.os10.change import Change
     from infra_kit.lab.os10.configuration import Line
-    from infra_kit.lab.os10.switch import Change, EmulatedSwitch
+    from infra_kit.lab.os10.switch import EmulatedSwitch
 
 _VLT_VLAN = 4094
 _VLT_PORT_CHANNEL = 1000

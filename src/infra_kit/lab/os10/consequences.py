@@ -11,7 +11,7 @@ from infra_kit.lab.os10.grammar import grammar
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from infra_kit.lab.os10.switch import Change
+    from infra_kit.lab.os10.change import Change
 
 _TRUNK = "switchport trunk allowed vlan"
 _ACCESS = "switchport access vlan"

@@ -9,6 +9,7 @@ import asyncssh
 
 from infra_kit.lab.faults import Events, Faults
 from infra_kit.lab.os10.session import Session
+from infra_kit.lab.os10.tampering import tamper
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,8 +69,8 @@ class Os10Emulator:
         self.switch.remember()
 
     def tamper(self, change: dict[str, Any]) -> None:
-        """Change the switch behind infra-kit's back; see `EmulatedSwitch.tamper`."""
-        self.switch.tamper(change)
+        """Change the switch behind infra-kit's back; see `tampering.tamper`."""
+        tamper(self.switch, change)
 
     def admits(self, user: str, password: str) -> bool:
         """Whether this login is accepted now."""

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from infra_kit.lab.os10.configuration import Line
+from infra_kit.lab.os10.grammar import grammar
+from infra_kit.lab.os10.switch import EmulatedSwitch
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-    from infra_kit.lab.os10.switch import EmulatedSwitch
+    from infra_kit.inventory.models.site import Site
 
 FactoryLine = tuple[str, tuple[str, ...], str]
 """Mode, path of the block, line."""
@@ -29,6 +34,25 @@ _GLOBALS = (
 )
 PORT_LINES = ("no shutdown", "switchport access vlan 1", "flowcontrol receive off")
 """What an untouched port shows."""
+
+
+def delivered(site: Site, name: str, user: str, state_file: Path) -> EmulatedSwitch:
+    """The switch of that name in the inventory, as its memory has it or fresh from the factory."""
+    switch = EmulatedSwitch.of_site(site, name, user, state_file)
+    if not switch.recall():
+        reset(switch)
+    return switch
+
+
+def reset(switch: EmulatedSwitch) -> None:
+    """Make it fresh from the factory."""
+    switch.running = Line("")
+    for mode, path, line in factory_lines(switch):
+        parent = switch.running
+        for slot in path:
+            parent = parent.block[slot]
+        switch.store(parent, grammar().read(mode, line))
+    switch.startup = list(switch.running.show())
 
 
 def factory_lines(switch: EmulatedSwitch) -> Iterator[FactoryLine]:

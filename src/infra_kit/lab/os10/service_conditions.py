@@ -10,7 +10,7 @@ from infra_kit.lab.os10.grammar import ILLEGAL, RefusedLineError, refuse
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from infra_kit.lab.os10.switch import Change
+    from infra_kit.lab.os10.change import Change
 
 
 def _class_map(change: Change) -> None:

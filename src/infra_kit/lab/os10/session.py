@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from infra_kit.lab.os10.configuration import Line
+from infra_kit.lab.os10.entry import enter
 from infra_kit.lab.os10.grammar import UNRECOGNIZED, RefusedLineError, grammar
 from infra_kit.lab.os10.shows import show
 
@@ -167,7 +168,7 @@ class Session:
     def _enter(self, context: Context, line: str) -> list[Line]:
         grammar().read(context.mode, line)
         swallow = self._faults is not None and self._faults.half_apply
-        opened = [self._switch.apply(context.mode, block, line, swallow=swallow) for block in context.blocks]
+        opened = [enter(self._switch, context.mode, block, line, swallow=swallow) for block in context.blocks]
         if swallow and self._faults is not None and not any(opened):
             self._faults.half_apply = False
         return [each for each in opened if each is not None]
@@ -176,7 +177,7 @@ class Session:
         kind, ports = re.match(r"interface range (ethernet|vlan|port-channel)(\S+)", line, re.IGNORECASE).groups()  # type: ignore[union-attr]
         blocks: list[Line] = []
         for name in _names(kind.lower(), ports):
-            block = self._switch.apply("configure", self._switch.running, f"interface {name}")
+            block = enter(self._switch, "configure", self._switch.running, f"interface {name}")
             if block is not None:
                 blocks.append(block)
         del self._contexts[1:]

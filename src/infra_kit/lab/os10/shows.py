@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from infra_kit.lab.os10.configuration import natural
 from infra_kit.lab.os10.grammar import INCOMPLETE, UNRECOGNIZED, RefusedLineError
+from infra_kit.lab.os10.switch import OS_VERSION
+from infra_kit.lab.os10.xml import show_xml
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,8 +40,6 @@ def show(switch: EmulatedSwitch, request: str) -> str:
     """
     command, *filters = [part.strip() for part in request.split("|")]
     if "display-xml" in filters:
-        from infra_kit.lab.os10.xml import show_xml
-
         return show_xml(switch, " ".join(command.split()))
     text = _text(switch, command.split())
     for each in filters:
@@ -76,8 +76,6 @@ def _text(switch: EmulatedSwitch, words: list[str]) -> str:
 
 
 def _head(switch: EmulatedSwitch) -> list[str]:
-    from infra_kit.lab.os10.switch import OS_VERSION
-
     return [f"! Version {OS_VERSION}", f"! Last configuration change at {switch.changed_at:%b  %d %H:%M:%S %Y}", "!"]
 
 
@@ -98,8 +96,6 @@ def _running(switch: EmulatedSwitch, words: list[str]) -> str:
 
 
 def _version(switch: EmulatedSwitch) -> str:
-    from infra_kit.lab.os10.switch import OS_VERSION
-
     return "\n".join(
         (
             "Dell SmartFabric OS10 Enterprise",
@@ -115,8 +111,6 @@ def _version(switch: EmulatedSwitch) -> str:
 
 
 def _inventory(switch: EmulatedSwitch) -> str:
-    from infra_kit.lab.os10.switch import OS_VERSION
-
     return "\n".join(
         (
             f"Product               : {switch.identity.model}",
@@ -133,8 +127,6 @@ def _inventory(switch: EmulatedSwitch) -> str:
 
 
 def _system(switch: EmulatedSwitch) -> str:
-    from infra_kit.lab.os10.switch import OS_VERSION
-
     name = (switch.running.get("hostname") or "hostname OS10").split()[1]
     return "\n".join(
         (

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from infra_kit.inventory.catalog.ports import interface_speeds
 from infra_kit.lab.memory import Memory
 from infra_kit.lab.os10.configuration import Line, numbers_of, text_of
-from infra_kit.lab.os10.grammar import grammar
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,21 +34,6 @@ class Identity:
 
 
 @dataclass(slots=True)
-class Change:
-    """One understood line on its way into the configuration."""
-
-    switch: EmulatedSwitch
-    mode: str
-    parent: Line
-    match: Match
-
-    @property
-    def adds(self) -> bool:
-        """Whether it sets rather than removes."""
-        return not self.match.negated
-
-
-@dataclass(slots=True)
 class EmulatedSwitch:
     """The state of one switch. Every change is written to its memory."""
 
@@ -63,68 +47,28 @@ class EmulatedSwitch:
 
     @classmethod
     def of_site(cls, site: Site, name: str, user: str, state_file: Path) -> EmulatedSwitch:
-        """The switch of that name in the inventory, as its memory has it or fresh from the factory."""
+        """The switch of that name in the inventory, with nothing configured yet."""
         switch = site.switch_by_name[name]
         address = switch.management.address
         length = next((each.subnet.prefixlen for each in site.networks if address in each.subnet), 24)
         identity = Identity(switch.model, switch.service_tag, f"{address}/{length}", user)
-        made = cls(name, site.catalog.switches[switch.model], identity, Memory(state_file))
-        state = made.memory.load()
+        return cls(name, site.catalog.switches[switch.model], identity, Memory(state_file))
+
+    def recall(self) -> bool:
+        """Take up the state that an earlier run left; says whether there was one."""
+        state = self.memory.load()
         if state is None:
-            made.reset()
-        else:
-            made.running = Line.from_list(state["running"])
-            made.startup = state["startup"]
-            made.changed_at = datetime.fromisoformat(state["changed_at"])
-        return made
-
-    def reset(self) -> None:
-        """Fresh from the factory."""
-        from infra_kit.lab.os10.factory import factory_lines
-
-        self.running = Line("")
-        for mode, path, line in factory_lines(self):
-            parent = self.running
-            for slot in path:
-                parent = parent.block[slot]
-            self.store(parent, grammar().read(mode, line))
-        self.startup = list(self.running.show())
+            return False
+        self.running = Line.from_list(state["running"])
+        self.startup = state["startup"]
+        self.changed_at = datetime.fromisoformat(state["changed_at"])
+        return True
 
     def ports(self) -> dict[str, int]:
         """The ethernet interfaces that exist now, and their speed in Gb/s."""
         groups = {line.text.split()[1]: mode for line in self.running.find("port-group ") if (mode := _mode(line.get("mode")))}
         breakouts = {line.text.split()[2]: line.text.split()[4] for line in self.running.find("interface breakout ")}
         return interface_speeds(self.model, groups, breakouts)
-
-    def apply(self, mode: str, parent: Line, line: str, *, swallow: bool = False) -> Line | None:
-        """Take one configuration line.
-
-        Args:
-            mode: the mode it is entered in.
-            parent: the block that mode is in.
-            line: the line.
-            swallow: accept it and do nothing unless it opens a block, as a half-applied change does.
-
-        Returns:
-            The block it opens, if it opens one.
-
-        Raises:
-            RefusedLineError: the switch does not take it.
-        """
-        from infra_kit.lab.os10 import conditions, consequences
-
-        match = grammar().read(mode, line)
-        change = Change(self, mode, parent, match)
-        conditions.check(change)
-        opened = parent.block.get(match.slot) if match.form.enter and change.adds else None
-        if opened is not None and opened.text == match.text:
-            return opened
-        if swallow and not match.form.enter:
-            return None
-        stored = self.store(parent, match)
-        consequences.settle(change)
-        self.remember()
-        return stored if match.form.enter and change.adds else None
 
     def store(self, parent: Line, match: Match) -> Line | None:
         """Put the line in its place, or take it away."""
@@ -154,35 +98,6 @@ class EmulatedSwitch:
         """Write the state."""
         self.changed_at = datetime.now(UTC)
         self.memory.save({"running": self.running.as_list(), "startup": self.startup, "changed_at": self.changed_at.isoformat()})
-
-    def tamper(self, change: dict[str, Any]) -> None:
-        """Change the switch behind infra-kit's back.
-
-        Args:
-            change: `{"lines": [...]}` configuration lines, entered as at a console; `{"save": true}` saves afterwards;
-                `{"service_tag": "..."}` or `{"model": "..."}` makes it another chassis.
-
-        Raises:
-            ValueError: the switch refuses a line, or the change names nothing known.
-        """
-        from infra_kit.lab.os10.session import Session
-
-        unknown = set(change) - {"lines", "save", "service_tag", "model"}
-        if unknown:
-            msg = f"no such change: {', '.join(sorted(unknown))} (known: lines, save, service_tag, model)"
-            raise ValueError(msg)
-        console = Session(self)
-        console.answer("configure terminal")
-        for line in change.get("lines", []):
-            reply = console.answer(line)
-            if reply.startswith("%"):
-                msg = f"{line}: {reply}"
-                raise ValueError(msg)
-        if "model" in change or "service_tag" in change:
-            own = self.identity
-            self.identity = replace(own, model=change.get("model", own.model), service_tag=change.get("service_tag", own.service_tag))
-        if change.get("save"):
-            self.save()
 
     def password_hash(self, password: str) -> str:
         """What the switch keeps of a password given in clear: the shape of crypt(3) SHA-512."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 from infra_kit.lab.os10.grammar import UNRECOGNIZED, RefusedLineError
+from infra_kit.lab.os10.switch import OS_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,8 +28,6 @@ def show_xml(switch: EmulatedSwitch, command: str) -> str:
 
 
 def _version(switch: EmulatedSwitch) -> str:
-    from infra_kit.lab.os10.switch import OS_VERSION
-
     name = escape((switch.running.get("hostname") or "hostname OS10").split()[1])
     return (
         f"<data><system-state><system-status><hostname>{name}</hostname><uptime>86400</uptime></system-status></system-state>"
