@@ -134,6 +134,7 @@ class Bench:
         self.folder = folder
         self.site = site
         self.timing = timing or Timing(0.0, 0.0)
+        self.emulators = {}
         self.bmcs = {}
         self.ports = {}
         self.authority = Authority(folder / "trust")
@@ -150,13 +151,17 @@ class Bench:
 
     def plug_in(self, name: str) -> None:
         tls = self.authority.issue("bench", "127.0.0.1")
-        bmc = build(self.site, name, login=Login(USER, PASSWORD), tls=tls, host_key=None, state_file=self.folder / "state" / f"{name}.json")
-        bmc.timing = self.timing
-        self.bmcs[name] = bmc
-        self.ports[name] = self.run(bmc.start("127.0.0.1", self.ports.get(name, 0)))
+        emulator = build(
+            self.site, name, login=Login(USER, PASSWORD), tls=tls, host_key=None, state_file=self.folder / "state" / f"{name}.json"
+        )
+        emulator.bmc.timing = self.timing
+        self.emulators[name] = emulator
+        self.bmcs[name] = emulator.bmc
+        self.ports[name] = self.run(emulator.start("127.0.0.1", self.ports.get(name, 0)))
 
     def unplug(self, name: str) -> None:
-        self.run(self.bmcs.pop(name).stop())
+        del self.bmcs[name]
+        self.run(self.emulators.pop(name).stop())
 
     def write_overlay(self, **overrides: str) -> None:
         entry = {"host": "127.0.0.1", "ca": "trust/ca.pem", "user": USER, "password": "file:bmc-password", **overrides}
@@ -173,11 +178,11 @@ class Bench:
         return Connections(self.access(), read_only=read_only)
 
     def requests(self, name: str) -> list[tuple[str, str]]:
-        return list(self.bmcs[name].events.entries)
+        return list(self.emulators[name].events.entries)
 
     def stop(self) -> None:
-        for bmc in self.bmcs.values():
-            self.run(bmc.stop())
+        for emulator in self.emulators.values():
+            self.run(emulator.stop())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()

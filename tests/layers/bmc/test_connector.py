@@ -82,10 +82,10 @@ def test_a_bmc_that_refers_to_another_host_is_not_followed(stand, endpoint, monk
     reader = BmcReader.open(endpoint)
     elsewhere = f"https://127.0.0.1:{stand.ports['gpu01']}/redfish/v1/Systems/System.Embedded.1"
     body = {"Id": "Bios", "Attributes": {}, "@Redfish.Settings": {"SettingsObject": {"@odata.id": elsewhere}}}
-    monkeypatch.setattr(type(stand.bmcs["worker01"]), "_reply", lambda *_: Reply(200, body))
+    monkeypatch.setattr(type(stand.emulators["worker01"]), "_reply", lambda *_: Reply(200, body))
     with pytest.raises(DeviceError, match="another host"):
         reader.bios()
-    monkeypatch.setattr(type(stand.bmcs["worker01"]), "_reply", lambda *_: Reply(302, {}, {"Location": elsewhere}))
+    monkeypatch.setattr(type(stand.emulators["worker01"]), "_reply", lambda *_: Reply(302, {}, {"Location": elsewhere}))
     with pytest.raises(DeviceError):
         reader.server(fresh=True)
     assert stand.requests("gpu01") == []

@@ -30,7 +30,7 @@ ANSWERS = st.dictionaries(st.sampled_from(KEYS), JSON, max_size=len(KEYS)) | JSO
 def test_whatever_a_device_answers_is_read_or_is_a_device_error(stand, endpoint, remembered, monkeypatch, body):
     reader = remembered.setdefault("reader", None) or BmcReader.open(endpoint)
     remembered["reader"] = reader
-    monkeypatch.setattr(type(stand.bmcs["worker01"]), "_reply", lambda *_: Reply(200, body))
+    monkeypatch.setattr(type(stand.emulators["worker01"]), "_reply", lambda *_: Reply(200, body))
     for call in (
         lambda: reader.server(fresh=True),
         reader.bios,

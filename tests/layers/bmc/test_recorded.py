@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from infra_kit.lab.redfish.bmc import EmulatedBmc
+from infra_kit.lab.redfish.emulator import RedfishEmulator
 from infra_kit.lab.redfish.reply import Reply
 from infra_kit.layers.bmc.reader import BmcReader
 from infra_kit.layers.bmc.readings import ServerState
@@ -22,7 +22,7 @@ def answering(stand, monkeypatch):
 
     def answer(name):
         body = json.loads((RECORDED / name).read_text())
-        monkeypatch.setattr(EmulatedBmc, "_reply", lambda *_: Reply(200, body))
+        monkeypatch.setattr(RedfishEmulator, "_reply", lambda *_: Reply(200, body))
         return reader
 
     yield answer

@@ -25,11 +25,11 @@ def build(  # noqa: PLR0913  every kind of device is built with the same call
         state_file: where its state is kept.
     """
     from infra_kit.lab.memory import Memory
-    from infra_kit.lab.redfish.bmc import EmulatedBmc
+    from infra_kit.lab.redfish.emulator import RedfishEmulator
 
     del host_key
     if tls is None:
         msg = f"{device_name}: a BMC presents a certificate"
         raise ValueError(msg)
     server = site.server_by_name[device_name]
-    return EmulatedBmc(server, site.profile_by_name[server.profile], login=login, tls=tls, memory=Memory(state_file))
+    return RedfishEmulator(server, site.profile_by_name[server.profile], login=login, tls=tls, memory=Memory(state_file))

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from infra_kit.lab.redfish import jobs
 from infra_kit.lab.redfish.attributes import defect
+from infra_kit.lab.redfish.paths import SYSTEM
 from infra_kit.lab.redfish.reply import Refusal, Reply, accomplished, refuse
 
 if TYPE_CHECKING:
     from infra_kit.lab.redfish.bmc import EmulatedBmc
 
-PATH = "/redfish/v1/Systems/System.Embedded.1/Bios"
+PATH = f"{SYSTEM}/Bios"
 APPLY_TIMES = ("OnReset", "AtMaintenanceWindowStart", "InMaintenanceWindowOnReset")
 
 

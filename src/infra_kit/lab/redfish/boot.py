@@ -10,12 +10,12 @@ import yaml
 
 from infra_kit.lab.redfish import jobs
 from infra_kit.lab.redfish.bios import committed, wanted_apply_time
+from infra_kit.lab.redfish.paths import SYSTEM
 from infra_kit.lab.redfish.reply import Reply, accomplished, refuse
 
 if TYPE_CHECKING:
     from infra_kit.lab.redfish.bmc import EmulatedBmc
 
-SYSTEM = "/redfish/v1/Systems/System.Embedded.1"
 SOURCES = f"{SYSTEM}/Oem/Dell/DellBootSources"
 TARGETS = ("None", "Pxe", "Floppy", "Cd", "Hdd", "BiosSetup", "Utilities", "UefiTarget", "SDCard", "UefiHttp")
 _ALLOWED = {

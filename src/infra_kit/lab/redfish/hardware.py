@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from infra_kit.lab.redfish.paths import CHASSIS, MANAGER, SYSTEM
 from infra_kit.lab.redfish.reply import refuse
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def storage(bmc: EmulatedBmc) -> dict[str, dict[str, Any]]:
         shelves.setdefault("AHCI.SL.3-1" if group.bay == "boss" else "RAID.Integrated.1-1", []).append(group)
     return {
         controller: {
-            "Drives": [{"@odata.id": f"{bmc.SYSTEM}/Storage/{controller}/Drives/{drive}"} for drive in drives(bmc, controller)],
+            "Drives": [{"@odata.id": f"{SYSTEM}/Storage/{controller}/Drives/{drive}"} for drive in drives(bmc, controller)],
             "StorageControllers": [{"MemberId": controller, "Name": controller, "Status": OK}],
         }
         for controller in shelves
@@ -103,27 +104,26 @@ def entry(path: str, kind: str, identity: str, fitted: dict[str, dict[str, Any]]
 
 def chassis(bmc: EmulatedBmc) -> dict[str, Any]:
     """The chassis."""
-    path = "/redfish/v1/Chassis/System.Embedded.1"
     return {
-        "@odata.id": path,
+        "@odata.id": CHASSIS,
         "@odata.type": "#Chassis.v1_15_0.Chassis",
         "ChassisType": "RackMount",
         "Id": "System.Embedded.1",
-        "Links": {"ComputerSystems": [{"@odata.id": bmc.SYSTEM}], "ManagedBy": [{"@odata.id": bmc.MANAGER}]},
+        "Links": {"ComputerSystems": [{"@odata.id": SYSTEM}], "ManagedBy": [{"@odata.id": MANAGER}]},
         "Manufacturer": "Dell Inc.",
         "Model": bmc.state.model,
         "Name": "Computer System Chassis",
-        "Power": {"@odata.id": f"{path}/Power"},
+        "Power": {"@odata.id": f"{CHASSIS}/Power"},
         "PowerState": bmc.state.power,
         "SKU": bmc.state.service_tag,
         "Status": {**OK, "HealthRollup": "OK"},
-        "Thermal": {"@odata.id": f"{path}/Thermal"},
+        "Thermal": {"@odata.id": f"{CHASSIS}/Thermal"},
     }
 
 
 def power(bmc: EmulatedBmc) -> dict[str, Any]:
     """Power supplies and what the server draws."""
-    path = "/redfish/v1/Chassis/System.Embedded.1/Power"
+    path = f"{CHASSIS}/Power"
     watts = bmc.profile.psu_w
     return {
         "@odata.id": path,
@@ -148,7 +148,7 @@ def power(bmc: EmulatedBmc) -> dict[str, Any]:
 
 def thermal(bmc: EmulatedBmc) -> dict[str, Any]:
     """Inlet temperature and fans."""
-    path = "/redfish/v1/Chassis/System.Embedded.1/Thermal"
+    path = f"{CHASSIS}/Thermal"
     on = bmc.state.power == "On"
     return {
         "@odata.id": path,

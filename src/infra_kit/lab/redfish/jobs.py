@@ -7,17 +7,18 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from infra_kit.lab.redfish.attributes import implied
+from infra_kit.lab.redfish.paths import MANAGER, ROOT, SYSTEM
 from infra_kit.lab.redfish.reply import Reply, accomplished, refuse
 
 if TYPE_CHECKING:
     from infra_kit.lab.redfish.bmc import EmulatedBmc
     from infra_kit.lab.redfish.state import State
 
-QUEUE = "/redfish/v1/Managers/iDRAC.Embedded.1/Oem/Dell/Jobs"
-TASKS = "/redfish/v1/TaskService/Tasks"
-SERVICE = "/redfish/v1/Managers/iDRAC.Embedded.1/Oem/Dell/DellJobService"
-BIOS_SETTINGS = "/redfish/v1/Systems/System.Embedded.1/Bios/Settings"
-BOOT_SETTINGS = "/redfish/v1/Systems/System.Embedded.1/Oem/Dell/DellBootSources/Settings"
+QUEUE = f"{MANAGER}/Oem/Dell/Jobs"
+TASKS = f"{ROOT}/TaskService/Tasks"
+SERVICE = f"{MANAGER}/Oem/Dell/DellJobService"
+BIOS_SETTINGS = f"{SYSTEM}/Bios/Settings"
+BOOT_SETTINGS = f"{SYSTEM}/Oem/Dell/DellBootSources/Settings"
 
 _TASK_STATES = {"Scheduled": "Starting", "Running": "Running"}
 _serial = itertools.count(int(time.time() * 1000) % 10**12)
@@ -145,7 +146,7 @@ def create(bmc: EmulatedBmc, _path: str, body: dict[str, Any]) -> Reply:
     if not state.pending and not state.pending_order:
         raise refuse("nothing-pending")
     identity = schedule(state)
-    return accomplished(headers={"Location": f"/redfish/v1/Managers/iDRAC.Embedded.1/Jobs/{identity}"})
+    return accomplished(headers={"Location": f"{MANAGER}/Jobs/{identity}"})
 
 
 def delete(bmc: EmulatedBmc, path: str, identity: str) -> Reply:

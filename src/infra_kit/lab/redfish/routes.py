@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from infra_kit.lab.redfish import attributes, bios, boot, hardware, jobs, power, services, system
 from infra_kit.lab.redfish.accounts import SESSIONS
+from infra_kit.lab.redfish.paths import CHASSIS, MANAGER, ROOT, SYSTEM
 from infra_kit.lab.redfish.reply import Reply, refuse
 
 if TYPE_CHECKING:
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
     """The same with the request's body."""
     Members = Callable[[EmulatedBmc], list[str]]
 
-ROOT = "/redfish/v1"
-SYSTEM = f"{ROOT}/Systems/System.Embedded.1"
-MANAGER = services.MANAGER
-CHASSIS = f"{ROOT}/Chassis/System.Embedded.1"
 QUEUES = (f"{MANAGER}/Jobs", jobs.QUEUE)
 ATTRIBUTES = (f"{MANAGER}/Attributes", services.ATTRIBUTES)
 

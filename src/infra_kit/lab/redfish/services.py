@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from infra_kit.lab.redfish.accounts import SESSIONS
 from infra_kit.lab.redfish.jobs import QUEUE, SERVICE, TASKS
+from infra_kit.lab.redfish.paths import MANAGER, SYSTEM
 from infra_kit.lab.redfish.reply import Reply, accomplished, refuse
 
 if TYPE_CHECKING:
     from infra_kit.lab.redfish.bmc import EmulatedBmc
 
-MANAGER = "/redfish/v1/Managers/iDRAC.Embedded.1"
 ATTRIBUTES = f"{MANAGER}/Oem/Dell/DellAttributes/iDRAC.Embedded.1"
 FIRMWARE = "6.10.30.00"
 OK = {"Health": "OK", "State": "Enabled"}
@@ -106,7 +106,7 @@ def manager(_bmc: EmulatedBmc) -> dict[str, Any]:
         "FirmwareVersion": FIRMWARE,
         "Id": "iDRAC.Embedded.1",
         "Links": {
-            "ManagerForServers": [{"@odata.id": "/redfish/v1/Systems/System.Embedded.1"}],
+            "ManagerForServers": [{"@odata.id": SYSTEM}],
             "Oem": {
                 "Dell": {
                     "DellAttributes": [{"@odata.id": ATTRIBUTES}],

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from infra_kit.lab.redfish import boot, power
+from infra_kit.lab.redfish.paths import CHASSIS, MANAGER, SYSTEM
 
 if TYPE_CHECKING:
     from infra_kit.lab.redfish.bmc import EmulatedBmc
 
-PATH = "/redfish/v1/Systems/System.Embedded.1"
 OK = {"Health": "OK", "HealthRollup": "OK", "State": "Enabled"}
 
 
@@ -19,16 +19,16 @@ def system(bmc: EmulatedBmc) -> dict[str, Any]:
     links = ("Bios", "EthernetInterfaces", "Memory", "Processors", "Storage")
     return {
         "@odata.context": "/redfish/v1/$metadata#ComputerSystem.ComputerSystem",
-        "@odata.id": PATH,
+        "@odata.id": SYSTEM,
         "@odata.type": "#ComputerSystem.v1_16_0.ComputerSystem",
         "Actions": {
             "#ComputerSystem.Reset": {
-                "target": f"{PATH}/Actions/ComputerSystem.Reset",
+                "target": f"{SYSTEM}/Actions/ComputerSystem.Reset",
                 "ResetType@Redfish.AllowableValues": list(power.RESET_TYPES),
             }
         },
         "AssetTag": state.bios["AssetTag"],
-        **{name: {"@odata.id": f"{PATH}/{name}"} for name in links},
+        **{name: {"@odata.id": f"{SYSTEM}/{name}"} for name in links},
         "BiosVersion": state.bios["SystemBiosVersion"],
         "Boot": boot.shown(bmc),
         "BootProgress": {"LastState": power.boot_progress(bmc)},
@@ -37,8 +37,8 @@ def system(bmc: EmulatedBmc) -> dict[str, Any]:
         "Id": "System.Embedded.1",
         "IndicatorLED": "Lit",
         "Links": {
-            "Chassis": [{"@odata.id": "/redfish/v1/Chassis/System.Embedded.1"}],
-            "ManagedBy": [{"@odata.id": "/redfish/v1/Managers/iDRAC.Embedded.1"}],
+            "Chassis": [{"@odata.id": CHASSIS}],
+            "ManagedBy": [{"@odata.id": MANAGER}],
             "Oem": {"Dell": {"DellBootSources": {"@odata.id": boot.SOURCES}}},
         },
         "Manufacturer": "Dell Inc.",
