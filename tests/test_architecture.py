@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,24 @@ def test_relative_imports_are_not_used() -> None:
         if isinstance(node, ast.ImportFrom) and node.level
     ]
     assert wrong == []
+
+
+def _module(path: Path) -> str:
+    return ".".join(("infra_kit", *path.with_suffix("").parts)).removesuffix(".__init__")
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Imports for types count too: whoever reads a module should find what it rests on below it, never above."""
+    modules = {_module(path) for path in MODULES}
+    rests_on = {
+        _module(path): {name if name in modules else name.rpartition(".")[0] for name, _ in _imports(path)} & modules for path in MODULES
+    }
+    circle: tuple[str, ...] = ()
+    try:
+        TopologicalSorter(rests_on).prepare()
+    except CycleError as error:
+        circle = tuple(error.args[1])
+    assert circle == ()
 
 
 @pytest.mark.parametrize("path", [path for path in MODULES if path.parts[0] == "cli"], ids=str)
