@@ -1,6 +1,8 @@
-"""`infra-kit apply SITE --yes` in a process of its own that is stopped at its N-th event: killed, or held until a file is there.
+"""`infra-kit apply SITE --yes` in a process of its own that is stopped at an event: killed, or held until a file is there.
 
-python apply_that_stops.py SITE EVENT kill|hold [FILE] [--resume] [--storage]
+EVENT is a number (the N-th event after the reading) or a moment (the first event of that name, such as `applied`).
+
+python apply_that_stops.py SITE EVENT kill|hold [FILE] [--resume] [--storage] [--allow-reboot]
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 class Stopping:
     """Agrees to everything and stops at one event."""
 
-    def __init__(self, at: int, way: str, file: Path | None) -> None:
+    def __init__(self, at: str, way: str, file: Path | None) -> None:
         self._at, self._way, self._file = at, way, file
         self._seen = 0
         self._guard = threading.Lock()
@@ -46,7 +48,7 @@ class Stopping:
             return
         with self._guard:
             number, self._seen = self._seen, self._seen + 1
-        if number != self._at:
+        if self._at not in {str(number), event.moment}:
             return
         if self._way == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
@@ -61,8 +63,8 @@ def main() -> int:
     files = [Path(each) for each in rest if not each.startswith("--")]
     site, access = open_site(Path(folder), None, quiet=True)
     selection = Selection(layers=("storage",)) if "--storage" in rest else EVERYTHING
-    request = Request(selection=selection, resume="--resume" in rest)
-    return perform(site, layers(), access, request, Stopping(int(at), way, files[0] if files else None)).exit_code
+    request = Request(selection=selection, resume="--resume" in rest, allow_reboot="--allow-reboot" in rest)
+    return perform(site, layers(), access, request, Stopping(at, way, files[0] if files else None)).exit_code
 
 
 if __name__ == "__main__":

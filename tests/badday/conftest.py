@@ -55,8 +55,8 @@ class Bench:
         said = self._capsys.readouterr()
         return Said(code, said.out, said.err)
 
-    def stopping(self, at: int, way: str, *rest: str) -> subprocess.Popen[str]:
-        """`apply` in a child that is killed or held at its N-th event."""
+    def stopping(self, at: int | str, way: str, *rest: str) -> subprocess.Popen[str]:
+        """`apply` in a child that is killed or held at its N-th event, or at the first of a moment."""
         command = [sys.executable, str(STOPPING), str(self.site), str(at), way, *rest]
         return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
