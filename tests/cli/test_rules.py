@@ -16,6 +16,6 @@ def test_every_rule_on_a_line(capsys):
 def test_json(capsys):
     assert run(["rules", "--format", "json"]) == 0
     rules = json.loads(capsys.readouterr().out)
-    assert {"id", "family", "severity", "summary"} == set(rules[0])
+    assert {"id", "family", "severity", "docstring"} == set(rules[0])
     assert len({rule["id"] for rule in rules}) == len(rules)
     assert {rule["severity"] for rule in rules} == {"error", "warning"}

@@ -23,7 +23,7 @@ def rules(form: Annotated[ListFormat, typer.Option("--format", help="How rules a
     if form is ListFormat.JSON:
         import json
 
-        rows = [{"id": rule.id, "family": rule.family, "severity": rule.severity, "summary": rule.summary} for rule in found]
+        rows = [{"id": rule.id, "family": rule.family, "severity": rule.severity, "docstring": rule.summary} for rule in found]
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
     family = max(len(rule.family) for rule in found)
