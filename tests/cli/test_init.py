@@ -39,7 +39,8 @@ def test_the_name_can_be_given(tmp_path):
         (["site"], "which reference configuration"),
         (["site", "--configuration", "3"], "no configuration 3"),
         (["site", "--configuration", "1", "--workers", "2"], "too few"),
-        (["site", "--configuration", "1", "--workers", "1000"], "too many"),
+        (["site", "--configuration", "1", "--workers", "1001"], "1001 workers and 0 GPU workers are too many"),
+        (["site", "--configuration", "1", "--workers", "1000", "--gpu-workers", "2"], "1000 workers and 2 GPU workers are too many"),
         (["site", "--configuration", "1", "--access", "dream"], "dream"),
     ],
 )
@@ -48,6 +49,18 @@ def test_what_makes_no_site_is_wrong_usage_and_writes_nothing(arguments, words, 
     assert run(["init", *arguments]) == 64
     assert words in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_thousand_workers_make_a_site(tmp_path, capsys):
+    assert run(["init", str(tmp_path / "site"), "--configuration", "1", "--workers", "1000"]) == 0
+    assert "1005 servers" in capsys.readouterr().out
+
+
+def test_the_help_says_the_range(capsys):
+    assert run(["init", "--help"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "3 to 1,000" in shown
+    assert "1,000 together" in shown
 
 
 def test_nothing_is_overwritten(tmp_path, capsys):

@@ -31,9 +31,12 @@ def init(
         typer.Option(help="1: compute on R6515, HDFS on PowerScale. 2: R7515 workers carry HDFS.", show_default=False),
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(help="Workers, 3 or more; 6 (configuration 1) or 8 (2) by default.", show_default=False)
+        int | None, typer.Option(help="Workers, 3 to 1,000; 6 (configuration 1) or 8 (2) by default.", show_default=False)
     ] = None,
-    gpu_workers: Annotated[int, typer.Option(help="R7525 with GPUs.")] = _DEFAULT_GPU_WORKERS,
+    gpu_workers: Annotated[
+        int | None,
+        typer.Option(help="R7525 with GPUs, 0 or more; 2 by default. With the workers at most 1,000 together.", show_default=False),
+    ] = None,
     access: Annotated[
         AccessChoice | None,
         typer.Option(help="live: the devices' own addresses (the default). lab: only stand-ins on this machine.", show_default=False),
@@ -42,15 +45,18 @@ def init(
 ) -> None:
     """Write a complete, valid, explicit site to edit.
 
-    Racks, leaf pairs, cabling and addresses are derived from the counts, up to 1,000 servers: three masters, one utility
-    and one edge node are added to the workers. Nothing is overwritten: DIR must be empty.
+    Racks, leaf pairs, cabling and addresses are derived from the counts: three masters, one utility and one edge node are
+    added to the workers. Nothing is overwritten: DIR must be empty.
     """
-    from infra_kit.inventory.scaffold.counts import Counts
+    from infra_kit.inventory.scaffold.counts import MAX_WORKERS, Counts
     from infra_kit.inventory.scaffold.design import design
     from infra_kit.inventory.scaffold.write import write_site
 
     chosen = _configuration(configuration)
-    counts = Counts(chosen, _DEFAULT_WORKERS[chosen] if workers is None else workers, gpu_workers)
+    asked = _DEFAULT_WORKERS[chosen] if workers is None else workers
+    # What is asked for goes before what would come by default.
+    room = min(_DEFAULT_GPU_WORKERS, max(0, MAX_WORKERS - asked))
+    counts = Counts(chosen, asked, room if gpu_workers is None else gpu_workers)
     site = design(_name(name, directory), counts, _access(access))
     write_site(directory, site)
     typer.echo(

@@ -28,7 +28,16 @@ def test_the_reference_site_is_what_init_makes(name, repository):
 @pytest.mark.parametrize("access", ["lab", "live"])
 @pytest.mark.parametrize(
     "counts",
-    [Counts(1, 6, 2), Counts(2, 8, 2), Counts(1, 3, 0), Counts(2, 3, 0), Counts(1, 100, 12), Counts(2, 120, 0), Counts(1, 900, 95)],
+    [
+        Counts(1, 6, 2),
+        Counts(2, 8, 2),
+        Counts(1, 3, 0),
+        Counts(2, 3, 0),
+        Counts(1, 100, 12),
+        Counts(2, 120, 0),
+        Counts(1, 1000, 0),
+        Counts(2, 600, 400),
+    ],
 )
 def test_a_new_site_is_valid_without_a_warning(counts, access, tmp_path):
     write_site(tmp_path / "site", design("site", counts, access))

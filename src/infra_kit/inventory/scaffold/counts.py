@@ -7,7 +7,8 @@ from typing import Literal
 
 from infra_kit.inventory.errors import UsageError
 
-MAX_SERVERS = 1000
+MAX_WORKERS = 1000
+"""Workers and GPU workers together; masters, utility and edge nodes stand beside."""
 MIN_WORKERS = 3
 """The reference architecture's smallest cluster; also HDFS's replication."""
 SERVERS_PER_PAIR = 44
@@ -47,11 +48,10 @@ class Counts:
             raise UsageError(f"{self.workers} workers are too few", remedy=f"the reference architecture starts at {MIN_WORKERS}")
         if self.gpu_workers < 0:
             raise UsageError(f"{self.gpu_workers} GPU workers make no sense", remedy="give 0 or more")
-        if self.servers > MAX_SERVERS:
-            added = self.servers - self.workers - self.gpu_workers
+        if self.workers + self.gpu_workers > MAX_WORKERS:
             raise UsageError(
-                f"{self.servers} servers are too many ({added} masters, utility and edge nodes counted)",
-                remedy=f"a site holds at most {MAX_SERVERS}; describe several sites",
+                f"{self.workers} workers and {self.gpu_workers} GPU workers are too many",
+                remedy=f"a site holds at most {MAX_WORKERS:,} together; describe several sites",
             )
 
     @property
