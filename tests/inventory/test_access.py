@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import fcntl
 import json
 import os
 from pathlib import Path
@@ -8,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from infra_kit.inventory.access import Access, Endpoint, lab_overlay, open_access
+from infra_kit.inventory.access import Access, Endpoint, is_locked, lab_overlay, open_access
 from infra_kit.inventory.document import read_document
-from infra_kit.inventory.errors import AccessError, StateError
+from infra_kit.inventory.errors import AccessError, NoEndpointError, NoSecretError, StateError
 from infra_kit.inventory.load import load_site
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def test_an_overlay_moves_a_device_and_keeps_its_login(tmp_path: Path) -> None:
     own = "{host: 127.0.0.3, port: 2222, known_hosts: hosts, user: lab, password: 'file:other'}"
     path = overlay(elsewhere, f"devices:\n  worker01: {{redfish: {entry}}}\n  leaf01a: {{ssh: {own}}}\n")
     access = Access(site(tmp_path, access="lab"), path)
-    assert access.kind == "lab"
+    assert access.kind == "live", "an overlay that no lab of the site wrote may lead to real devices"
     bmc = access.endpoint("worker01", "redfish")
     assert (bmc.host, bmc.port, bmc.user, bmc.ca) == ("127.0.0.2", 4433, "root", elsewhere / "ca.pem")
     assert bmc.password().get_secret_value() == "calvin"
@@ -81,9 +82,10 @@ def test_an_overlay_moves_a_device_and_keeps_its_login(tmp_path: Path) -> None:
 def test_what_the_overlay_does_not_name_is_not_reached_at_its_own_address(tmp_path: Path) -> None:
     access = Access(site(tmp_path, access="lab"), overlay(tmp_path, "devices: {leaf01a: {ssh: {host: 127.0.0.1, port: 22}}}\n"))
     for device, protocol in (("worker01", "redfish"), ("leaf01a", "http")):
-        with pytest.raises(AccessError, match=f"no {protocol} entry") as caught:
+        with pytest.raises(NoEndpointError, match=f"no {protocol} entry") as caught:
             access.endpoint(device, protocol)
-        assert caught.value.where == device
+        assert caught.value.device == device
+        assert str(tmp_path / "endpoints.yml") in caught.value.remedy
 
 
 def test_an_unknown_device(tmp_path: Path) -> None:
@@ -110,19 +112,61 @@ def test_endpoints_compare_without_their_secrets() -> None:
     assert one == Endpoint("a", "ssh", "h", 22, "u", "env:X")
 
 
-def test_a_running_lab_is_found_by_its_process(tmp_path: Path) -> None:
+def test_a_running_lab_is_found_by_its_process_and_its_lock(tmp_path: Path) -> None:
     lab = tmp_path / ".infra-kit" / "lab"
     assert lab_overlay(tmp_path) is None
     lab.mkdir(parents=True)
-    for content in ("", "[]", "{}", '{"pid": "x"}', '{"pid": 4194304999}'):
-        (lab / "lab.json").write_text(content)
-        assert lab_overlay(tmp_path) is None, content
+    with (lab / "lab.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for content in ("", "[]", "{}", '{"pid": "x"}', '{"pid": 4194304999}'):
+            (lab / "lab.json").write_text(content)
+            assert lab_overlay(tmp_path) is None, content
+        (lab / "lab.json").write_text(json.dumps({"pid": os.getpid()}))
+        assert lab_overlay(tmp_path) is None, "no overlay yet"
+        (lab / "endpoints.yaml").write_text("devices: {}\n")
+        assert lab_overlay(tmp_path) == lab / "endpoints.yaml"
+        for here in (tmp_path, lab / ".." / ".."):
+            assert lab_overlay(here).samefile(lab / "endpoints.yaml")
+        found = open_access(site(tmp_path, access="lab"))
+        assert found.kind == "lab"
+        with pytest.raises(NoEndpointError) as caught:
+            found.endpoint("worker01", "redfish")
+        assert f"infra-kit lab up {tmp_path}" in caught.value.remedy
+        live = site(tmp_path, access="live")
+        assert open_access(live).kind == "live", "a lab beside a live site is not used unasked"
+        assert open_access(live, lab / "endpoints.yaml").kind == "lab"
+
+
+def test_a_killed_labs_pid_that_is_anothers_by_now_is_no_running_lab(tmp_path: Path) -> None:
+    lab = tmp_path / ".infra-kit" / "lab"
+    lab.mkdir(parents=True)
     (lab / "lab.json").write_text(json.dumps({"pid": os.getpid()}))
-    assert lab_overlay(tmp_path) is None, "no overlay yet"
     (lab / "endpoints.yaml").write_text("devices: {}\n")
-    assert lab_overlay(tmp_path) == lab / "endpoints.yaml"
-    assert open_access(site(tmp_path, access="lab")).kind == "lab"
-    assert open_access(site(tmp_path, access="live")).kind == "live", "a lab beside a live site is not used unasked"
+    assert lab_overlay(tmp_path) is None, "no lock was ever taken"
+    (lab / "lab.lock").touch()
+    assert lab_overlay(tmp_path) is None, "nobody holds the lock"
+    assert Access(site(tmp_path), lab / "endpoints.yaml").kind == "live"
+
+
+def test_a_lock_that_may_not_be_looked_at_leaves_it_to_the_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(*_given: object) -> None:
+        raise PermissionError
+
+    (tmp_path / "lock").touch()
+    monkeypatch.setattr(fcntl, "flock", denied)
+    assert is_locked(tmp_path / "lock")
+
+
+def test_a_password_that_does_not_resolve_names_device_reference_and_credential(tmp_path: Path) -> None:
+    own = Access(site(tmp_path, access="live"), None).endpoint("array01", "papi")
+    with pytest.raises(NoSecretError) as caught:
+        own.password()
+    assert caught.value.device == "array01"
+    assert str(caught.value).startswith("array01: secret reference file:.infra-kit/lab/secrets/array of credential array: secret file ")
+    text = "devices: {leaf01a: {ssh: {host: h, port: 1, password: 'env:NOT_SET_ANYWHERE'}}}\n"
+    moved = Access(site(tmp_path), overlay(tmp_path, text)).endpoint("leaf01a", "ssh")
+    with pytest.raises(NoSecretError, match="env:NOT_SET_ANYWHERE: environment variable NOT_SET_ANYWHERE is not set"):
+        moved.password()
 
 
 def test_secrets_of_inventory_and_overlay_are_masked(tmp_path: Path) -> None:

@@ -50,6 +50,7 @@ def test_what_does_not_resolve_says_why(tmp_path: Path, reference: str, words: s
     with pytest.raises(SecretError, match=words) as caught:
         SecretStore(tmp_path).resolve(reference)
     assert caught.value.remedy
+    assert caught.value.where == ("a secret reference" if "scheme" in words else f"secret reference {reference}")
 
 
 def test_a_literal_in_place_of_a_reference_is_not_repeated(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError
 
-from infra_kit.inventory.errors import AccessError, StateError
+from infra_kit.inventory.errors import AccessError, NoEndpointError, NoSecretError, SecretError, StateError
 from infra_kit.inventory.models.base import Noun
 from infra_kit.inventory.secrets import SecretStore
 
@@ -53,14 +54,20 @@ class Endpoint:
     ca: Path | None = None
     known_hosts: Path | None = None
     secrets: SecretStore = field(default_factory=SecretStore, repr=False, compare=False)
+    credential: str = field(default="", compare=False)
+    """The inventory's credential that the reference is of; empty where it is not of the inventory."""
 
     def password(self) -> SecretStr:
         """Resolve the password reference now.
 
         Raises:
-            SecretError: the reference leads nowhere.
+            NoSecretError: the reference leads nowhere.
         """
-        return self.secrets.resolve(self.password_reference)
+        try:
+            return self.secrets.resolve(self.password_reference)
+        except SecretError as error:
+            of = f" of credential {self.credential}" if self.credential else ""
+            raise NoSecretError(self.device, f"{error.where}{of}: {error.what}", remedy=error.remedy) from error
 
 
 class Access:
@@ -83,6 +90,7 @@ class Access:
             )
         self._site = site
         self.overlay_file = overlay
+        self._kind: Literal["lab", "live"] = "lab" if overlay is not None and _is_of_own_lab(overlay, site.folder) else "live"
         self._overlay = _read_overlay(overlay) if overlay else None
         self._overlay_folder = overlay.resolve().parent if overlay else None
         self.secrets = SecretStore(site.folder)
@@ -90,8 +98,11 @@ class Access:
 
     @property
     def kind(self) -> Literal["lab", "live"]:
-        """What the first line of every run says."""
-        return "lab" if self._overlay is not None else "live"
+        """What the first line of every run says: `lab` for the site's own running lab alone.
+
+        Any other overlay may lead to real devices.
+        """
+        return self._kind
 
     def mask(self, text: str) -> str:
         """`text` with every secret resolved so far, the inventory's and the overlay's, replaced by its reference."""
@@ -102,7 +113,8 @@ class Access:
         """Where `protocol` of `device` is reached.
 
         Raises:
-            AccessError: the overlay does not name the device, or the inventory does not know it.
+            NoEndpointError: the overlay does not name the device.
+            AccessError: the inventory does not know it.
         """
         own = self._own(device, protocol)
         if self._overlay is None or self._overlay_folder is None or self._overlay_secrets is None:
@@ -110,11 +122,7 @@ class Access:
         entry: OverlayEntry | None = self._overlay.devices.get(device, {}).get(protocol)  # type: ignore[call-overload]
         if entry is None:
             # Never fall back to the device's own address: a lab run must not reach a real device.
-            raise AccessError(
-                f"the endpoints overlay has no {protocol} entry",
-                where=device,
-                remedy="bring the lab up again after the inventory changed, or add the device to the overlay",
-            )
+            raise NoEndpointError(device, f"the endpoints overlay has no {protocol} entry", remedy=self._remedy_for_no_entry())
         return Endpoint(
             device=device,
             protocol=protocol,
@@ -125,7 +133,13 @@ class Access:
             ca=self._overlay_folder / entry.ca if entry.ca else own.ca,
             known_hosts=self._overlay_folder / entry.known_hosts if entry.known_hosts else own.known_hosts,
             secrets=self._overlay_secrets if entry.password else self.secrets,
+            credential="" if entry.password else own.credential,
         )
+
+    def _remedy_for_no_entry(self) -> str:
+        if self.kind == "lab":
+            return f"bring the lab to the inventory with `infra-kit lab up {self._site.folder}`"
+        return f"add the device to {self.overlay_file}"
 
     def _own(self, device: str, protocol: str) -> Endpoint:
         site = self._site
@@ -151,6 +165,7 @@ class Access:
             ca=site.folder / trust.ca_bundle if trust.ca_bundle else None,
             known_hosts=site.folder / trust.known_hosts if trust.known_hosts else None,
             secrets=self.secrets,
+            credential=credential,
         )
 
 
@@ -159,16 +174,39 @@ LAB_FOLDER = Path(".infra-kit") / "lab"
 
 
 def lab_overlay(site_folder: Path) -> Path | None:
-    """The endpoints overlay of the site's lab, if that lab is running: its process, named in lab.json, is alive."""
-    overlay = site_folder / LAB_FOLDER / "endpoints.yaml"
+    """The endpoints overlay of the site's lab, if that lab is running.
+
+    It is where its process, named in lab.json, is alive and its lock is held: a pid alone may be another's by now.
+    """
+    folder = site_folder / LAB_FOLDER
     try:
-        lab = json.loads((site_folder / LAB_FOLDER / "lab.json").read_text(encoding="utf-8"))
+        lab = json.loads((folder / "lab.json").read_text(encoding="utf-8"))
         os.kill(int(lab["pid"]), 0)
     except PermissionError:
         pass  # alive, another user's
     except (OSError, OverflowError, ValueError, KeyError, TypeError):
         return None
-    return overlay if overlay.is_file() else None
+    overlay = folder / "endpoints.yaml"
+    return overlay if is_locked(folder / "lab.lock") and overlay.is_file() else None
+
+
+def is_locked(file: Path) -> bool:
+    """Whether a running lab holds its lock; who asks does not keep others from asking."""
+    try:
+        with file.open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except PermissionError:
+        return True  # another user's: its process decides
+    except OSError:
+        return False
+    return False
+
+
+def _is_of_own_lab(overlay: Path, site_folder: Path) -> bool:
+    own = lab_overlay(site_folder)
+    return own is not None and own.resolve() == overlay.resolve()
 
 
 def open_access(site: Site, endpoints: Path | None = None) -> Access:

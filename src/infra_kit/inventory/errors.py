@@ -64,7 +64,7 @@ class SecretError(InfraKitError):
 
 
 class AccessError(InfraKitError):
-    """The site may not be reached the way it was asked for: no running lab, no endpoint, a live site without consent."""
+    """The site may not be reached the way it was asked for: no running lab, no such device, a live site without consent."""
 
 
 class LabError(InfraKitError):
@@ -104,6 +104,14 @@ class DeviceError(InfraKitError):
 
 class UnreachableError(DeviceError):
     """No connection, or it broke, or it timed out."""
+
+
+class NoEndpointError(DeviceError):
+    """The endpoints overlay does not say where the device is reached; its own address is not used instead."""
+
+
+class NoSecretError(DeviceError):
+    """The secret that logs in to the device does not resolve. Nothing has been sent to it."""
 
 
 class AuthenticationError(DeviceError):

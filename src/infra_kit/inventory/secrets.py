@@ -38,7 +38,7 @@ class SecretStore:
         """The secret behind a reference.
 
         Raises:
-            SecretError: unknown scheme, or nothing there. The message names the reference, never a value.
+            SecretError: unknown scheme, or nothing there. `where` names the reference, never a value.
         """
         with self._lock:
             if reference not in self._values:
@@ -69,8 +69,12 @@ class SecretStore:
         }
         if scheme not in readers:
             # A reference of no known scheme may be the secret itself: it is not repeated.
-            raise SecretError("a secret reference has an unknown scheme", remedy=f"use one of {', '.join(SCHEMES)}")
-        return readers[scheme](rest)
+            raise SecretError("it has an unknown scheme", where="a secret reference", remedy=f"use one of {', '.join(SCHEMES)}")
+        try:
+            return readers[scheme](rest)
+        except SecretError as error:
+            error.where = error.where or f"secret reference {reference}"
+            raise
 
 
 def mask_all(text: str) -> str:

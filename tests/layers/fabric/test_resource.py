@@ -12,6 +12,7 @@ from infra_kit.inventory.errors import (
     AuthenticationError,
     IdentityError,
     InventoryError,
+    NoSecretError,
     RefusedError,
     TrustError,
     UnreachableError,
@@ -179,7 +180,8 @@ class TestRefusals:
 
     def test_a_secret_that_leads_nowhere_is_unknown(self, stand):
         (stand.site_folder / ".infra-kit/lab/secrets/tacacs-key").unlink()
-        assert isinstance(stand.read(NAME), Unknown)
+        with pytest.raises(NoSecretError, match=f"^{NAME}: secret reference file:.infra-kit/lab/secrets/tacacs-key: ".replace(".", r"\.")):
+            stand.read(NAME)
 
     def test_a_scope_without_such_a_section(self, stand):
         wrong = stand.site.switch_by_name[NAME].model_copy(update={"scope": ["vlans", "nonsense"]})

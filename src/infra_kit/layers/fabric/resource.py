@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from infra_kit.inventory.errors import SecretError, VerificationError
+from infra_kit.inventory.errors import NoSecretError, SecretError, VerificationError
 from infra_kit.layers.fabric.client import SwitchReader, SwitchWriter
 from infra_kit.layers.fabric.interruptions import interruptions
 from infra_kit.layers.fabric.push import Push
@@ -52,11 +52,15 @@ class SwitchConfiguration:
         return frozenset({"spines"}) if switch.role == "spine" else frozenset()
 
     def read(self, context: ReadContext) -> Observed | Unknown:
-        """The managed part of the running configuration, secrets masked, and whether it is saved."""
+        """The managed part of the running configuration, secrets masked, and whether it is saved.
+
+        Raises:
+            NoSecretError: a reference of the configuration leads nowhere; the switch has not been asked.
+        """
         try:
             masking = Masking(self.intent.secret_lines, context.connections.access.secrets.resolve)
         except SecretError as error:
-            return Unknown(str(error))
+            raise NoSecretError(self.device, f"{error.where}: {error.what}", remedy=error.remedy) from error
         state = read_state(self._client(context), self.intent.switch)
         running = managed(self.intent, masking.mask(state.running))
         return Observed({"running": list(print_tree(running)), "saved": state.saved})
