@@ -24,7 +24,7 @@ def test_a_site_is_asked_through_its_endpoints(stand, capsys):
     servers = YAML(typ="safe").load(printed.out)["servers"]
     assert [server["service_tag"] for server in servers] == ["TAG0001", "TAG0002", "TAG0003", "TAG0004"]
     assert "4 servers found, 0 unknown" in printed.err
-    assert "lab (endpoints" in printed.err
+    assert f"live, through endpoints {stand.overlay}" in printed.err
 
 
 def test_the_result_can_go_to_a_file(stand, capsys, tmp_path):

@@ -56,7 +56,7 @@ def test_an_overlay_given_by_hand(lab, tmp_path, capsys):
     for file in lab.site_folder.glob("*.yaml"):
         (other / file.name).write_bytes(file.read_bytes())
     assert run(["plan", str(other), "--target", "storage/zone/*", "--endpoints", str(lab.endpoints)]) == 0
-    assert capsys.readouterr().out.startswith(f"configuration-1: lab (endpoints {lab.endpoints})")
+    assert capsys.readouterr().out.startswith(f"configuration-1: live, through endpoints {lab.endpoints}\n"), "it is not this site's lab"
 
 
 def test_a_live_site_says_so(site_folder, capsys):
@@ -66,10 +66,32 @@ def test_a_live_site_says_so(site_folder, capsys):
     )
     (site_folder / "trust.yaml").write_text("trust: {known_hosts: known_hosts}\n")
     (site_folder / "known_hosts").touch()
-    assert run(["plan", str(site_folder), "--layer", "storage"]) == 1
+    assert run(["plan", str(site_folder), "--layer", "storage"]) == 0
+    said = capsys.readouterr().out
+    assert said.splitlines()[0] == "configuration-1: live devices at their own addresses"
+    assert "array01: secret reference env:UNSET_HERE of credential array: environment variable UNSET_HERE is not set" in said
+
+
+def test_a_device_that_the_running_lab_lacks_is_unknown_and_the_others_are_read(lab, capsys):
+    overlay = lab.endpoints.read_text()
+    start = overlay.index("  worker01:")
+    lab.endpoints.write_text(overlay[:start] + overlay[overlay.index("  worker02:") :])
+    run(["plan", str(lab.site_folder), "--target", "bmc/bios/worker0*"])
     said = capsys.readouterr()
-    assert said.out.splitlines() == ["configuration-1: live devices at their own addresses"]
-    assert "UNSET_HERE" in said.err
+    assert said.err == ""
+    assert "worker01: the endpoints overlay has no redfish entry" in said.out
+    assert f"infra-kit lab up {lab.site_folder}" in said.out
+    assert "bmc/bios/worker02" in said.out
+    assert "bmc/bios/worker02: the" not in said.out
+
+
+def test_a_switch_whose_configuration_lacks_a_secret_is_unknown_and_the_others_are_read(lab, capsys):
+    (lab.folder.secrets / "snmp-community").unlink()
+    run(["plan", str(lab.site_folder), "--target", "fabric/config/leaf01a", "--target", "bmc/bios/worker01"])
+    said = capsys.readouterr()
+    assert said.err == ""
+    assert "leaf01a: secret reference file:.infra-kit/lab/secrets/snmp-community: secret file " in said.out
+    assert "bmc/bios/worker01" in said.out
 
 
 def test_a_broken_inventory(site_folder, capsys):

@@ -38,7 +38,8 @@ def open_site(target: Path, endpoints: Path | None, *, quiet: bool) -> tuple[Sit
 
 
 def reach(site: Site, access: Access) -> str:
-    """Such as `configuration-1: lab (endpoints /.../endpoints.yaml)`."""
+    """Such as `configuration-1: lab (endpoints /.../endpoints.yaml)`; an overlay that no lab of the site wrote is `live`."""
     if access.overlay_file is not None:
-        return f"{site.site.name}: {access.kind} (endpoints {access.overlay_file.resolve()})"
+        overlay = access.overlay_file.resolve()
+        return f"{site.site.name}: " + (f"lab (endpoints {overlay})" if access.kind == "lab" else f"live, through endpoints {overlay}")
     return f"{site.site.name}: live devices at their own addresses"
