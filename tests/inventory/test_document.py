@@ -117,6 +117,17 @@ def test_depth_never_ends_the_process(tmp_path: Path, text: str) -> None:
     assert only(document(tmp_path, text))[0] == "IK0003"
 
 
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("x: 1\na: " + "[" * 70, ("IK0003", 2, 66)),
+        ("\n".join(" " * n + "a:" for n in range(70)), ("IK0003", 64, 64)),
+    ],
+)
+def test_too_deep_nesting_is_shown_where_the_limit_is_passed(tmp_path: Path, text: str, place: tuple[str, int, int]) -> None:
+    assert only(document(tmp_path, text)) == place
+
+
 def test_missing_and_special_files(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.yaml")
     (tmp_path / "folder.yaml").mkdir()
@@ -156,6 +167,13 @@ def test_places_and_paths(tmp_path: Path, path: tuple[str | int, ...], place: tu
     found = document(tmp_path, TEXT)
     assert found.place(path) == place
     assert found.path_text(path) == text
+
+
+def test_a_key_has_its_own_place(tmp_path: Path) -> None:
+    found = document(tmp_path, TEXT)
+    assert found.place(("site", "name"), at_key=True) == (2, 3)
+    assert found.place(("servers", 0, "nics", 1, "port"), at_key=True) == (7, 22)
+    assert found.place(("plain", 1), at_key=True) == (8, 12)
 
 
 def test_items_are_named_by_their_first_key_that_names_them() -> None:

@@ -88,6 +88,34 @@ def test_every_missing_section_is_named_at_once(tmp_path: Path) -> None:
     assert {finding.rule for finding in found} == {"IK0103"}
 
 
+def test_an_unknown_key_is_shown_at_the_key(tmp_path: Path) -> None:
+    (tmp_path / "site.yaml").write_text("site:\n  colour: red\n")
+    (finding,) = [each for each in load(tmp_path).findings if each.rule == "IK0102"]
+    assert (finding.line, finding.column) == (2, 3)
+
+
+def test_an_unknown_key_of_the_catalogue_is_shown_at_the_key(tmp_path: Path) -> None:
+    write(tmp_path, GOOD[1])
+    (tmp_path / "catalog").mkdir()
+    (tmp_path / "catalog" / "own.yaml").write_text("gpus: []\n  \ncolours: red\n")
+    (finding,) = load(tmp_path).findings
+    assert (finding.rule, Path(finding.file).name, finding.line, finding.column) == ("IK0102", "own.yaml", 3, 1)
+
+
+def test_a_folder_without_its_site_file(tmp_path: Path) -> None:
+    site = copy.deepcopy(GOOD[1])
+    lost = {key: site.pop(key) for key in ("site", "services", "credentials")}
+    (tmp_path / "fabric.yaml").write_text(json.dumps(site))
+    found = load(tmp_path).findings
+    assert {(finding.file, finding.line, finding.column) for finding in found} == {(str(tmp_path / "site.yaml"), 1, 1)}
+    first = next(finding for finding in found if finding.path == "site")
+    assert first.message == "`site` is missing: the folder has no site.yaml"
+    assert first.hint == "add site.yaml with `site:`"
+    (tmp_path / "head.yaml").write_text(json.dumps({key: lost[key] for key in ("site", "credentials")}))
+    found = load(tmp_path).findings
+    assert {Path(finding.file).name for finding in found} == {"head.yaml"}, "beside the section `site`, whatever its file is called"
+
+
 def test_findings_name_file_line_and_column_of_the_value(tmp_path: Path) -> None:
     site = copy.deepcopy(GOOD[1])
     servers = site.pop("servers")

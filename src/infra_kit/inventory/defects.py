@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from infra_kit.inventory.document import PathKeys
 
+UNKNOWN_KEY = "IK0102"
+"""The rule of which it is the key that is wrong, not its value."""
 _SCHEMA = "`infra-kit schema` gives the form of every value"
 _SIMPLER = {
     "model_type": "should be a mapping of keys",
@@ -68,7 +70,7 @@ def _defect(detail: Any, value: Any) -> Defect:
     path = _path(detail["loc"], value, missing=kind == "missing")
     last = path[-1] if path else "the file"
     if kind == "extra_forbidden":
-        return Defect("IK0102", path, f"unknown key `{last}`", "check the spelling; `infra-kit schema` lists every key")
+        return Defect(UNKNOWN_KEY, path, f"unknown key `{last}`", "check the spelling; `infra-kit schema` lists every key")
     if kind == "missing":
         return Defect("IK0103", path, f"`{last}` is missing", f"add `{last}:`")
     if kind == "string_pattern_mismatch" and detail["ctx"]["pattern"] in _PATTERNS:

@@ -46,11 +46,14 @@ class _Parser(CParser):
         return ""
 
     depth = 0
+    passed: Node | None = None
+    """The innermost collection that the limit allows, where it holds one level more."""
 
-    def descend_resolver(self, _node: object, _index: object) -> None:
+    def descend_resolver(self, node: Node | None, _index: object) -> None:
         """The parser calls this on the way down: the place to stop before its own recursion ends the process."""
         self.depth += 1
         if self.depth > _MAX_DEPTH:
+            self.passed = node
             raise RecursionError
 
     def ascend_resolver(self) -> None:
@@ -68,12 +71,17 @@ class Document:
     findings: list[Finding] = field(default_factory=list)
     text: str = field(default="", repr=False)
 
-    def place(self, path: PathKeys) -> tuple[int, int]:
-        """Line and column (from 1) of the value at `path`, or of its closest existing ancestor."""
+    def place(self, path: PathKeys, *, at_key: bool = False) -> tuple[int, int]:
+        """Line and column (from 1) of the value at `path`, or of its closest existing ancestor.
+
+        Args:
+            path: keys and list indices from the root.
+            at_key: the place of the path's last key in place of its value's.
+        """
         node: Node | None = self.root
         line, column = 1, 1
-        for key in path:
-            found = _step(node, key)
+        for position, key in enumerate(path, start=1):
+            found = _step(node, key, at_key=at_key and position == len(path))
             if found is None:
                 break
             marked, node = found
@@ -106,13 +114,13 @@ def _item_name(item: Any, index: int) -> str:
     return str(index)
 
 
-def _step(node: Node | None, key: str | int) -> tuple[Node, Node] | None:
+def _step(node: Node | None, key: str | int, *, at_key: bool) -> tuple[Node, Node] | None:
     """The node to mark and the node to go on from."""
     if isinstance(node, MappingNode) and isinstance(key, str):
         for key_node, value_node in node.value:
             if key_node.value == key:
                 # A block collection's mark is its first item; the key says better where the reader should look.
-                return (value_node if isinstance(value_node, ScalarNode) else key_node), value_node
+                return (value_node if isinstance(value_node, ScalarNode) and not at_key else key_node), value_node
     if isinstance(node, SequenceNode) and isinstance(key, int) and key < len(node.value):
         return node.value[key], node.value[key]
     return None
@@ -145,8 +153,10 @@ def read_document(path: Path, file: str) -> Document:
 
 
 def _compose(document: Document) -> Document:
+    parser = None
     try:
-        root = _Parser(document.text).get_single_node()
+        parser = _Parser(document.text)
+        root = parser.get_single_node()
     except yaml.reader.ReaderError as error:
         line = document.text.encode().count(b"\n", 0, error.position) + 1
         return _refuse(document, "IK0003", f"contains a character that YAML forbids: {error.reason}", "remove the character", (line, 1))
@@ -156,7 +166,9 @@ def _compose(document: Document) -> Document:
         hint = _SYNTAX_HINTS.get(error.problem or "", "mend the YAML syntax here or on the line before")
         return _refuse(document, "IK0003", message, hint, (mark.line + 1, mark.column + 1) if mark else (1, 1))
     except RecursionError:
-        return _refuse(document, "IK0003", f"is nested more than {_MAX_DEPTH} levels deep", "flatten the structure")
+        start = parser.passed.start_mark if parser and parser.passed else None
+        place = (start.line + 1, start.column + 1) if start else (1, 1)
+        return _refuse(document, "IK0003", f"is nested more than {_MAX_DEPTH} levels deep", "flatten the structure", place)
     if root is None:
         return _refuse(document, "IK0004", "is empty", "remove the file, or write its sections")
     if not isinstance(root, MappingNode):

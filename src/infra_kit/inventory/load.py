@@ -15,7 +15,7 @@ from infra_kit.inventory.defects import defects
 from infra_kit.inventory.document import read_document
 from infra_kit.inventory.errors import InventoryError, UsageError
 from infra_kit.inventory.findings import Finding
-from infra_kit.inventory.loaded import Loaded
+from infra_kit.inventory.loaded import SITE_FILE, Loaded
 from infra_kit.inventory.models.site import Site
 
 if TYPE_CHECKING:
@@ -145,7 +145,10 @@ def _type(loaded: Loaded) -> None:
         site = Site.model_validate(loaded.value)
     except ValidationError as error:
         for defect in defects(error, loaded.value):
-            loaded.find(defect.rule, defect.path, defect.message, defect.hint)
+            message, hint = defect.message, defect.hint
+            if defect.path == ("site",) and loaded.head is None:
+                message, hint = f"{message}: the folder has no {SITE_FILE}", f"add {SITE_FILE} with `site:`"
+            loaded.find(defect.rule, defect.path, message, hint)
         return
     catalog, documents = load_catalog(loaded.folder / "catalog")
     loaded.files.extend(documents)

@@ -6,11 +6,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from infra_kit.inventory.defects import UNKNOWN_KEY
 from infra_kit.inventory.document import Document, PathKeys, path_text
 from infra_kit.inventory.findings import Finding
 
 if TYPE_CHECKING:
     from infra_kit.inventory.models.site import Site
+
+SITE_FILE = "site.yaml"
+"""The file that says what the site is, as `infra-kit init` writes it."""
 
 
 @dataclass(slots=True)
@@ -30,12 +34,15 @@ class Loaded:
         """The findings that make the inventory unusable."""
         return [finding for finding in self.findings if finding.severity == "error"]
 
+    @property
+    def head(self) -> Document | None:
+        """The file where a section that no file has would be expected: site.yaml, or whatever file says what the site is."""
+        return next((each for each in self.files if Path(each.file).name == SITE_FILE), None) or self.documents.get("site")
+
     def find(self, rule: str, path: PathKeys, message: str, hint: str, *, severity: str = "error") -> None:
         """Add a finding at a path of the merged document."""
-        document = self.documents.get(str(path[0])) if path else None
-        if document is None and self.files:
-            document = next((each for each in self.files if each.file.endswith("site.yaml")), self.files[0])
-        line, column = document.place(path) if document else (1, 1)
-        file = document.file if document else str(self.folder / "site.yaml")
+        document = (self.documents.get(str(path[0])) if path else None) or self.head
+        line, column = document.place(path, at_key=rule == UNKNOWN_KEY) if document else (1, 1)
+        file = document.file if document else str(self.folder / SITE_FILE)
         text = path_text(self.value, path)
         self.findings.append(Finding(rule, severity, file, line, column, text, message, hint))  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from infra_kit.inventory.catalog import Catalog
 from infra_kit.inventory.catalog.models import CatalogFile
-from infra_kit.inventory.defects import defects
+from infra_kit.inventory.defects import UNKNOWN_KEY, defects
 from infra_kit.inventory.document import Document, read_document
 from infra_kit.inventory.findings import Finding
 
@@ -66,7 +66,7 @@ def _type(document: Document) -> CatalogFile | None:
         return CatalogFile.model_validate(document.value)
     except ValidationError as error:
         for defect in defects(error, document.value):
-            line, column = document.place(defect.path)
+            line, column = document.place(defect.path, at_key=defect.rule == UNKNOWN_KEY)
             path = document.path_text(defect.path)
             finding = Finding(defect.rule, "error", document.file, line, column, path, defect.message, defect.hint)
             document.findings.append(finding)
