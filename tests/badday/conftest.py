@@ -76,7 +76,7 @@ class Bench:
 
     def changes(self, name: str) -> list[tuple[str, str]]:
         """What a device was asked beyond looking."""
-        return [each for each in self.control.events(name) if each[0] not in {"GET", "login", "show"}]
+        return [each for each in self.control.events(name) if each[0] not in {"GET", "login", "login-refused", "show"}]
 
     def require_converged(self) -> None:
         said = self.infra("plan", "--detailed-exitcode")

@@ -22,6 +22,11 @@ def _unknown(bench: Bench, target: str) -> str:
     return line
 
 
+def _attempts(asked: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """A BMC counts refused logins itself; elsewhere nothing but logging in was asked."""
+    return [each for each in asked if each[0] == "login-refused"] or asked
+
+
 @pytest.mark.parametrize(("device", "target"), [("master01", "bmc/bios/master01"), ("array01", "storage/zone/*")])
 def test_a_certificate_of_another_authority(bench: Bench, tmp_path: Path, device: str, target: str) -> None:
     (bench.site / ".infra-kit/lab/trust/ca.pem").write_bytes(Authority(tmp_path / "other").certificate_file.read_bytes())
@@ -61,4 +66,4 @@ def test_a_wrong_password(bench: Bench, device: str, secret: str, target: str) -
     assert "certainly-not-this-one" not in line
     asked = bench.asked()
     assert set(asked) == {device}
-    assert 1 <= len(asked[device]) <= 2, asked
+    assert 1 <= len(_attempts(asked[device])) <= 2, asked

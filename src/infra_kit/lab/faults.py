@@ -50,5 +50,5 @@ class Events:
     entries: list[tuple[str, str]] = field(default_factory=list)
 
     def add(self, verb: str, what: str) -> None:
-        """One request: verb is the HTTP method, or `login`, `show`, `configure`, `line`, `save` on SSH."""
+        """One request: verb is the HTTP method, `login-refused` on a BMC too, or `login`, `show`, `configure`, `line`, `save` on SSH."""
         self.entries.append((verb, what))

@@ -34,6 +34,7 @@ def test_failed_logins_bring_a_penalty_for_everybody(stand, client):
         for _ in range(3):
             assert said(stranger.get(SYSTEM))[0][0] == "AccessDenied"
         assert said(stranger.get(SYSTEM))[0][0] == "RAC0212"
+    assert [each for each in stand.emulators["worker01"].events.entries if each[0] == "login-refused"] == [("login-refused", "root")] * 4
     assert client.get(SYSTEM).status_code == 401
     stand.bmcs["worker01"].tamper({"unblock": True})
     assert client.get(SYSTEM).status_code == 200

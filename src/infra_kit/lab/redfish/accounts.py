@@ -9,7 +9,7 @@ import secrets
 import time
 from typing import TYPE_CHECKING, Any
 
-from infra_kit.lab.redfish.reply import Refusal, Reply, accomplished, refuse
+from infra_kit.lab.redfish.reply import Refusal, Reply, accomplished, message, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +18,15 @@ if TYPE_CHECKING:
     from infra_kit.lab.faults import Faults
 
 SESSIONS = "/redfish/v1/SessionService/Sessions"
+
+
+class LoginRefusal(Refusal):
+    """A name and a password that do not open the device; whoever keeps its events counts these apart from other refusals."""
+
+    def __init__(self, user: str, *messages: tuple[int, dict[str, Any]]) -> None:
+        """Keep who tried."""
+        super().__init__(*messages)
+        self.user = user
 
 
 class Accounts:
@@ -100,7 +109,7 @@ class Accounts:
     def _login(self, user: str, password: str) -> None:
         now = time.monotonic()
         if now < self._blocked_until:
-            raise refuse("login-blocked", str(round(self._blocked_until - now)))
+            raise LoginRefusal(user, message("login-blocked", str(round(self._blocked_until - now))))
         right = hmac.compare_digest(user, self.user) and hmac.compare_digest(password.encode(), self._password.encode())
         if self._faults.refuse_logins > 0:
             self._faults.refuse_logins -= 1
@@ -108,13 +117,13 @@ class Accounts:
         if right:
             self.failures = 0
             return
-        raise self._failed(now)
+        self._fail(now)
+        raise LoginRefusal(user, message("unauthorized"))
 
-    def _failed(self, now: float) -> Refusal:
+    def _fail(self, now: float) -> None:
         self.failures += 1
         if self.failures >= self.LIMIT:
             self._blocked_until, self.failures = now + self.PENALTY_S, 0
-        return refuse("unauthorized")
 
 
 def _basic(header: str) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from infra_kit.lab.https import HttpsEmulator
 from infra_kit.lab.redfish import power, routes
-from infra_kit.lab.redfish.accounts import SESSIONS
+from infra_kit.lab.redfish.accounts import SESSIONS, LoginRefusal
 from infra_kit.lab.redfish.bmc import EmulatedBmc
 from infra_kit.lab.redfish.paths import ROOT
 from infra_kit.lab.redfish.reply import Refusal, Reply, refuse
@@ -62,6 +62,8 @@ class RedfishEmulator(HttpsEmulator):
         try:
             reply = self._reply(request.method, _ALIASES.get(path, path), request.query, request.headers, body)
         except Refusal as refusal:
+            if isinstance(refusal, LoginRefusal):
+                self.events.add("login-refused", refusal.user)
             reply = refusal.reply
         return _response(reply)
 
