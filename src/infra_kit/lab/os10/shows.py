@@ -86,13 +86,20 @@ def _running(switch: EmulatedSwitch, words: list[str]) -> str:
     start = _SECTIONS.get(words[0])
     if start is None:
         raise RefusedLineError(UNRECOGNIZED)
-    prefix = " ".join([start.strip(), "".join(words[1:])]).strip()
+    wanted = _section(start.strip(), words)
     shown: list[str] = []
     for line in switch.running.lines():
-        if line.text.startswith(prefix):
+        if wanted.match(line.text):
             shown.extend(["!"] if line.mode else [])
             shown.extend([line.text, *(f" {inner}" for inner in line.show())])
     return "\n".join(shown)
+
+
+def _section(start: str, words: list[str]) -> re.Pattern[str]:
+    """What the lines of a section begin with: `interface ethernet 1/1/3` is that port alone, `interface ethernet` every one."""
+    name = "".join(words[1:])
+    every_one = not name or (words[0] == "interface" and not name[-1].isdigit())
+    return re.compile(re.escape(f"{start} {name}".strip()) + ("" if every_one else r"(?!\S)"))
 
 
 def _version(switch: EmulatedSwitch) -> str:
