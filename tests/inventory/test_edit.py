@@ -106,6 +106,17 @@ def test_the_mode_stays_and_no_temporary_file_is_left(folder):
     assert sorted(each.name for each in folder.iterdir()) == ["servers.yaml", "site.yaml"]
 
 
+def test_a_linked_file_stays_linked(folder, tmp_path):
+    shared = tmp_path / "shared.yaml"
+    (folder / "servers.yaml").rename(shared)
+    (folder / "servers.yaml").symlink_to(shared)
+    editor = SiteEditor(folder)
+    editor.section("servers")[0]["unit"] = 7
+    assert editor.save() == [folder / "servers.yaml"]
+    assert (folder / "servers.yaml").is_symlink()
+    assert "unit: 7" in shared.read_text(encoding="utf-8")
+
+
 def test_a_failed_write_leaves_the_old_file(folder, monkeypatch):
     def full(_descriptor):
         raise OSError(28, "No space left on device")

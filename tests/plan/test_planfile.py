@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -68,6 +70,26 @@ def test_a_file_reads_as_it_was_written_and_is_its_owners_alone(plan: Plan, tmp_
     assert read.touched == ("bmc/a/1", "bmc/a/2")
     assert read.unknown == {"bmc/a/3": "w3: no connection"}
     assert [each.name for each in tmp_path.iterdir() if "plan.json" in each.name] == ["plan.json"]
+
+
+def test_a_pipe_gets_the_plan_and_stays_a_pipe(plan: Plan, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    got: list[str] = []
+    reader = threading.Thread(target=lambda: got.append(pipe.read_text()), daemon=True)
+    reader.start()
+    planfile.write(planfile.document(plan, str), pipe)
+    reader.join(timeout=10)
+    assert json.loads(got[0])["format"] == "infra-kit-plan/1"
+    assert pipe.is_fifo()
+
+
+def test_a_link_stays_and_what_it_leads_to_gets_the_plan(plan: Plan, tmp_path: Path) -> None:
+    link = tmp_path / "plan.json"
+    link.symlink_to("dated.json")
+    planfile.write(planfile.document(plan, str), link)
+    assert link.is_symlink()
+    assert planfile.read(tmp_path / "dated.json").touched == ("bmc/a/1", "bmc/a/2")
 
 
 def test_no_secret_gets_into_it(plan: Plan) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import io
-import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from infra_kit.inventory.atomic_file import write_whole
 from infra_kit.inventory.document import read_document
 from infra_kit.inventory.errors import InventoryError, StateError
 
@@ -101,23 +101,14 @@ class SiteEditor:
 
 
 def replace(path: Path, text: str) -> None:
-    """Put `text` in the place of the file at `path`, keeping its mode: at no moment is there half a file.
+    """Put `text` in the place of the file at `path`, keeping its mode, and the link where it is one: at no moment is there half a file.
 
     Raises:
         StateError: the folder or the disk does not let us; the old file is still there.
     """
-    temporary = ""
     try:
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(path.stat().st_mode & 0o7777 if path.exists() else 0o644)
-        Path(temporary).replace(path)
+        write_whole(path, text, mode=path.stat().st_mode & 0o7777 if path.exists() else 0o644)
     except OSError as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
         raise StateError(f"cannot be written: {error.strerror}; it is as it was", where=str(path)) from error
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+from infra_kit.inventory.atomic_file import write_whole
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def write_private(path: Path, content: str | bytes) -> None:
@@ -14,8 +18,5 @@ def write_private(path: Path, content: str | bytes) -> None:
         content: all of it; text is written as UTF-8.
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    fresh = path.with_name(f".{path.name}.new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content.encode() if isinstance(content, str) else content)
-    fresh.replace(path)
+    # Not waited for: a power cut ends the lab anyway, and its devices write at every change.
+    write_whole(path, content, mode=0o600, durable=False)

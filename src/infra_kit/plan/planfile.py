@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from infra_kit import __version__
+from infra_kit.inventory.atomic_file import write_whole
 from infra_kit.inventory.errors import StalePlanError, StateError, UsageError
 from infra_kit.plan.masking import Mask, masked
 from infra_kit.plan.resource import Action, Diff, Disruption, Observed, Unknown
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from infra_kit.plan.selection import Selection
 
 FORMAT = "infra-kit-plan/1"
+_PRIVATE = 0o600
 LIFETIME = dt.timedelta(hours=24)
 """How long a plan file may be applied: a plan is a promise about devices that others can change."""
 
@@ -124,18 +125,13 @@ def resource_document(entry: Entry, needs: frozenset[str]) -> dict[str, Any]:
 
 
 def write(content: dict[str, Any], path: Path) -> None:
-    """Write a plan document, readable by its owner only, as a whole or not at all.
+    """Write a plan document, readable by its owner only, as a whole or not at all; what is no regular file is written to as it is.
 
     Raises:
         StateError: it cannot be written.
     """
-    fresh = path.with_name(path.name + ".new")
     try:
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(content, file, indent=1, ensure_ascii=False)
-            file.write("\n")
-        fresh.replace(path)
+        write_whole(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n", mode=_PRIVATE)
     except OSError as error:
         raise StateError(f"the plan cannot be written: {error.strerror}", where=str(path), remedy="name a writable place") from error
 
