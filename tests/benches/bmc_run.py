@@ -23,9 +23,9 @@ class Run:
     def diff(self, identity):
         return self.plan(identity)[1]
 
-    def apply(self, identity):
+    def apply(self, identity, **values):
         connections = self.stand.connections(read_only=False)
-        context = RunContext(self.stand.site, connections, folder=self.stand.folder, allow_reboot=self.allow_reboot)
+        context = RunContext(self.stand.site, connections, folder=self.stand.folder, allow_reboot=self.allow_reboot, **values)
         resource = self.resources[identity]
         try:
             observed = resource.read(context)

@@ -8,19 +8,19 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from plan_fakes import FakeLayer, Script, broken, moved, replace, thing, unreachable
+from plan_fakes import FakeLayer, Script, Thing, broken, moved, replace, thing, unreachable
 
 from infra_kit.inventory.errors import LockedError, StalePlanError, StateError
 from infra_kit.plan import planfile
 from infra_kit.plan.connections import Connections
 from infra_kit.plan.database import Database
 from infra_kit.plan.execution import exit_code
-from infra_kit.plan.interruption import INTERRUPTED, Interruption
+from infra_kit.plan.interruption import INTERRUPTED, Interruption, WaitInterruptedError
 from infra_kit.plan.journal import Journal
 from infra_kit.plan.journal_place import STATE_URL
 from infra_kit.plan.planning import make_plan
 from infra_kit.plan.request import Report, Request
-from infra_kit.plan.resource import ReadContext
+from infra_kit.plan.resource import Diff, Observed, Outcome, ReadContext, RunContext
 from infra_kit.plan.run import perform
 from infra_kit.plan.scheduling import StepOutcome
 from infra_kit.plan.selection import Selection
@@ -399,6 +399,29 @@ def test_an_interrupt_lets_running_steps_end_and_starts_no_further_one(bench: Be
     assert (report.exit_code, report.state) == (5, "interrupted")
     assert bench.run(resume=True).exit_code == 0
     assert world.changes == ["bmc/a/1", "bmc/a/2"]
+
+
+class Patient(Thing):
+    """Waits for its device until the run is told to stop."""
+
+    def apply(self, observed: Observed, diff: Diff, context: RunContext) -> Outcome:
+        os.kill(os.getpid(), signal.SIGTERM)
+        while not context.interrupted():
+            time.sleep(0.01)
+        raise WaitInterruptedError(self.device, "interrupted while waiting for job 7")
+
+
+def test_an_interrupt_ends_a_step_that_waits_and_the_run_can_be_resumed(bench: Bench, world) -> None:
+    layer = bench.layer("bmc", Patient("bmc/a/1", "w1", world), thing("bmc/a/2", world), concurrency=1)
+    report = bench.run()
+    assert _kinds(report) == {"bmc/a/1": "failed", "bmc/a/2": "skipped"}
+    assert (report.exit_code, report.state) == (5, "interrupted")
+    assert [(step.state, step.message) for step in bench.journal.steps(report.run)] == [
+        ("failed", "w1: interrupted while waiting for job 7"),
+        ("skipped", "interrupted by SIGTERM"),
+    ]
+    layer.things[0] = thing("bmc/a/1", world, "w1")
+    assert bench.run(resume=True).exit_code == 0
 
 
 def test_an_interrupt_before_anything_was_sent_just_ends_the_run(bench: Bench, world) -> None:

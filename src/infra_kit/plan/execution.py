@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from infra_kit.inventory.errors import DeviceError, ExitCode, InfraKitError, LockedError, StateError
 from infra_kit.plan.events import Event, Listener
-from infra_kit.plan.interruption import INTERRUPTED, Interruption
+from infra_kit.plan.interruption import INTERRUPTED, Interruption, WaitInterruptedError
 from infra_kit.plan.reading import read_one
 from infra_kit.plan.resource import Diff, Observed, Outcome, Unknown
 from infra_kit.plan.scheduling import Schedule, Step, StepOutcome
@@ -63,7 +63,7 @@ def exit_code(outcomes: Mapping[str, StepOutcome], interruption: Interruption) -
     kinds = {outcome.kind for outcome in outcomes.values()}
     if not kinds & {"failed", "skipped"}:
         return ExitCode.OK
-    if kinds & {"done", "staged"}:
+    if kinds & {"done", "staged"} or any(outcome.begun for outcome in outcomes.values()):
         return ExitCode.PARTIAL
     return INTERRUPTED if interruption.asked and "failed" not in kinds else ExitCode.ERROR
 
@@ -134,7 +134,7 @@ class _Execution:
         try:
             outcome = self._change(entry)
         except InfraKitError as error:
-            outcome = StepOutcome("failed", str(error))
+            outcome = StepOutcome("failed", str(error), begun=isinstance(error, WaitInterruptedError))
             if isinstance(error, StateError):
                 # A backup that cannot be written, say: there will be no room for the next one either.
                 self._desk.interruption.ask(str(error))

@@ -9,10 +9,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from infra_kit.inventory.errors import DeviceError
+
 INTERRUPTED = 130
 """128 + SIGINT, as a shell reports it."""
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class WaitInterruptedError(DeviceError):
+    """A step was told to stop while it waited for its device, which goes on with what it was asked."""
 
 
 class Interruption:

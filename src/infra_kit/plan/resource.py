@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from infra_kit.inventory.models.site import Site
@@ -84,6 +84,11 @@ class ReadContext:
     connections: Connections
 
 
+def never() -> bool:
+    """Not interrupted: what a run without anybody to interrupt it says."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class RunContext(ReadContext):
     """What a change needs beside: consent, and where its backups go."""
@@ -94,6 +99,8 @@ class RunContext(ReadContext):
     allow_wipe: frozenset[str] = frozenset()
     resumed: bool = False
     """True when a killed or failed run is taken up again: an earlier attempt may have half happened."""
+    interrupted: Callable[[], bool] = never
+    """Whether the run was told to stop: whoever waits for a device looks, and raises `interruption.WaitInterruptedError`."""
 
 
 class Resource(Protocol):

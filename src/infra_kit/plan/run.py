@@ -154,7 +154,13 @@ class _Run:
         desk.interruption.changing = True
         with Connections(self._access, read_only=False) as connections:
             context = RunContext(
-                self._site, connections, self._desk.folder, request.allow_reboot, request.allow_wipe, resumed=earlier is not None
+                self._site,
+                connections,
+                desk.folder,
+                request.allow_reboot,
+                request.allow_wipe,
+                resumed=earlier is not None,
+                interrupted=lambda: desk.interruption.asked,
             )
             outcomes = execute(plan, context, desk)
         code = exit_code(outcomes, desk.interruption)

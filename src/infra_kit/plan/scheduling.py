@@ -22,6 +22,8 @@ class StepOutcome:
 
     kind: StepOutcomeKind
     message: str = ""
+    begun: bool = False
+    """A failure after which the device goes on with what it was asked: something was done."""
 
     @property
     def good(self) -> bool:

@@ -1,8 +1,11 @@
+import threading
+
 import pytest
 
 from infra_kit.inventory.errors import DeviceError, UnreachableError
 from infra_kit.layers.bmc import waiting
 from infra_kit.layers.bmc.readings import Job
+from infra_kit.plan.interruption import WaitInterruptedError
 
 
 def test_an_operating_system_that_ran_is_waited_for(run, stand):
@@ -35,6 +38,32 @@ def test_a_job_that_never_ends_is_given_up(run, stand):
         run.apply("bmc/bios/worker01")
     stand.bmcs["worker01"].faults.stuck_jobs = False
     assert run.apply("bmc/bios/worker01").kind == "done"
+
+
+@pytest.mark.badday
+def test_an_interrupt_ends_the_wait_for_a_stuck_job_and_it_is_taken_up_again(run, stand, monkeypatch):
+    monkeypatch.setattr(waiting.PATIENCE, "job_s", 1800.0)
+    stand.bmcs["worker01"].faults.stuck_jobs = True
+    looks = []
+
+    def interrupted():
+        looks.append(True)
+        return len(looks) > 20
+
+    with pytest.raises(
+        WaitInterruptedError, match=r"interrupted while waiting for job JID_\d+ to end; job JID_\d+ stays in the BMC's queue"
+    ):
+        run.apply("bmc/bios/worker01", interrupted=interrupted)
+    stand.bmcs["worker01"].faults.stuck_jobs = False
+    assert run.apply("bmc/bios/worker01").kind == "done"
+
+
+def test_a_pause_looks_whether_it_is_called_off():
+    asked = threading.Event()
+    vigil = waiting.Vigil("worker01", asked.is_set)
+    threading.Timer(0.05, asked.set).start()
+    with pytest.raises(WaitInterruptedError, match="interrupted while waiting for the operating system \\("):
+        vigil.pause(600, "the operating system")
 
 
 def test_an_operating_system_that_ignores_the_shutdown_is_reset_by_force(run, stand):

@@ -100,14 +100,14 @@ class Bios:
         writer = self.target.writer(context)
         done: list[str] = []
         for _ in range(PASSES):
-            job = self._idle_job(writer, done)
+            job = self._idle_job(writer, done, context)
             later = self._stage(writer, job, context)
             job = writer.open_job()
             if job is None:
                 break
             if not self._may_reset(context):
                 return Outcome("staged", self._staged(job, later, context))
-            done.append(waiting.run_job(writer, job))
+            done.append(waiting.run_job(writer, job, context.interrupted))
         return Outcome(message="; ".join(done) or "already as wanted")
 
     def verify(self, context: RunContext) -> None:
@@ -154,11 +154,11 @@ class Bios:
     def _may_reset(self, context: RunContext) -> bool:
         return context.allow_reboot and self.target.server.power == "on"
 
-    def _idle_job(self, writer: BmcWriter, done: list[str]) -> Job | None:
+    def _idle_job(self, writer: BmcWriter, done: list[str], context: RunContext) -> Job | None:
         """The job that waits; one that runs is waited for first, because the BMC takes no change beside it."""
         job = writer.open_job()
         if job is not None and not job.waits:
-            done.append(waiting.finish_job(writer, job.id))
+            done.append(waiting.finish_job(writer, job.id, context.interrupted))
             job = writer.open_job()
         return job
 

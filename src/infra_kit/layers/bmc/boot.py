@@ -110,7 +110,7 @@ class BootOrder:
             if not may_reset:
                 return Outcome("staged", self._staged(job, state["pending"] == wanted, context))
             if job is not None:
-                done.append(waiting.run_job(writer, job))
+                done.append(waiting.run_job(writer, job, context.interrupted))
             state = self._read(writer, writer.server(fresh=True))
         return Outcome(message="; ".join(done) or "already as wanted")
 

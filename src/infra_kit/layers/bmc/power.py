@@ -75,7 +75,9 @@ class Power:
             return Outcome("staged", "switching off waits for --allow-reboot")
         writer.reset("On" if wanted == "on" else "GracefulShutdown")
         patience = waiting.PATIENCE.power_s if wanted == "on" else waiting.PATIENCE.graceful_s
-        if not waiting.until(lambda: _is(writer, wanted), patience):
+        if not waiting.until(
+            lambda: _is(writer, wanted), patience, waiting.Vigil(self.device, context.interrupted), f"the server to be {wanted}"
+        ):
             raise DeviceError(
                 self.device,
                 f"not {wanted} within {patience:.0f} s",
