@@ -70,6 +70,7 @@ def test_no_lab_is_an_error_with_a_remedy(site_folder: Path) -> None:
         LabControl.of(site_folder)
 
 
-def test_a_lab_that_died_does_not_hang_its_caller() -> None:
-    with pytest.raises(LabError, match="does not answer"):
-        LabControl("127.0.0.1", 1, "token").devices()
+def test_a_lab_that_died_does_not_hang_its_caller(tmp_path: Path) -> None:
+    with pytest.raises(LabError, match="does not answer") as caught:
+        LabControl("127.0.0.1", 1, "token", tmp_path).devices()
+    assert caught.value.remedy == f"`infra-kit lab down {tmp_path}`, then `infra-kit lab up {tmp_path}`"

@@ -22,10 +22,12 @@ class LabControl:
         host: where the control call listens.
         port: its port.
         token: the bearer token.
+        site: the site's folder, for what is said when it fails.
     """
 
-    def __init__(self, host: str, port: int, token: str) -> None:
+    def __init__(self, host: str, port: int, token: str, site: Path) -> None:
         """Nothing is sent yet."""
+        self._site = site
         self._url = f"http://{host}:{port}"
         self._headers = {"Authorization": f"Bearer {token}"}
 
@@ -40,9 +42,9 @@ class LabControl:
         try:
             place = json.loads(folder.record.read_text(encoding="utf-8"))["control"]
             token = folder.token.read_text(encoding="utf-8").strip()
-        except FileNotFoundError as error:
+        except (FileNotFoundError, NotADirectoryError) as error:
             raise LabError("no lab runs for this site", where=str(site_folder), remedy=f"`infra-kit lab up {site_folder}`") from error
-        return cls(place["host"], place["port"], token)
+        return cls(place["host"], place["port"], token, site_folder)
 
     def devices(self) -> list[dict[str, Any]]:
         """Every device: name, protocol, model, host, port, faults, number of requests."""
@@ -71,6 +73,10 @@ class LabControl:
         """Change the device's state behind infra-kit's back; each kind of device says what it knows."""
         self._call("POST", f"/devices/{name}/tamper", change)
 
+    @property
+    def _remedy(self) -> str:
+        return f"`infra-kit lab down {self._site}`, then `infra-kit lab up {self._site}`"
+
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """One request.
 
@@ -82,7 +88,7 @@ class LabControl:
         try:
             answer = httpx.request(method, self._url + path, json=body, headers=self._headers, timeout=_TIMEOUT_S, trust_env=False)
         except httpx.TransportError as error:
-            raise LabError(f"the lab does not answer: {error}", remedy="`infra-kit lab down SITE`, then `lab up` again") from error
+            raise LabError(f"the lab does not answer: {error}", remedy=self._remedy) from error
         if answer.status_code != _OK:
             raise LabError(f"the lab refuses: {answer.json()['error']}")
         return answer.json()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from infra_kit.inventory.access import LAB_FOLDER
+from infra_kit.inventory.errors import LabError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,7 +82,20 @@ class LabFolder:
         return self.root / "host-keys" / device
 
     def make(self) -> None:
-        """Create the folder, closed to others."""
-        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.root.parent.chmod(0o700)
-        self.root.chmod(0o700)
+        """Create the folder, closed to others.
+
+        Raises:
+            LabError: it cannot be made.
+        """
+        try:
+            self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.root.parent.chmod(0o700)
+            self.root.chmod(0o700)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise LabError(
+                "the lab's folder cannot be made: a file is in its place", where=str(self.root), remedy="move it away"
+            ) from error
+        except OSError as error:
+            raise LabError(
+                f"the lab's folder cannot be made: {error.strerror}", where=str(self.root), remedy="give infra-kit a writable folder"
+            ) from error

@@ -139,4 +139,5 @@ async def _take(folder: LabFolder) -> IO[str]:
         else:
             return lock
     lock.close()
-    raise LabError("a lab runs already for this site", where=str(folder.site), remedy="`infra-kit lab status` shows it, `lab down` ends it")
+    remedy = f"`infra-kit lab status {folder.site}` shows it, `infra-kit lab down {folder.site}` ends it"
+    raise LabError("a lab runs already for this site", where=str(folder.site), remedy=remedy)

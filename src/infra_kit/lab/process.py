@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import signal
@@ -12,6 +11,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from infra_kit.inventory.access import is_locked
 from infra_kit.inventory.errors import LabError
 from infra_kit.lab.overlay import withdraw
 
@@ -45,9 +45,9 @@ def find(folder: LabFolder) -> LabProcess | None:
     """
     try:
         record = json.loads(folder.record.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None  # none, or on its way up or down
-    if not _is_held(folder) or not _is_alive(record["pid"]):
+    if not is_locked(folder.lock) or not _is_alive(record["pid"]):
         return None
     return LabProcess(record["pid"], record["started"], record["control"], record["embedded"])
 
@@ -88,8 +88,9 @@ def stop(folder: LabFolder) -> int | None:
     """
     found = find(folder)
     if found is None:
-        if not _is_held(folder):
-            withdraw(folder)
+        if not is_locked(folder.lock):
+            if folder.root.is_dir():
+                withdraw(folder)
             return None
         raise LabError("the lab is just coming up or going down", where=str(folder.site), remedy="try again in some seconds")
     if found.embedded:
@@ -105,20 +106,9 @@ def stop(folder: LabFolder) -> int | None:
 def _wait_until_free(folder: LabFolder) -> bool:
     deadline = time.monotonic() + _GRACE_S
     while time.monotonic() < deadline:
-        if not _is_held(folder):
+        if not is_locked(folder.lock):
             return True
         time.sleep(_POLL_S)
-    return False
-
-
-def _is_held(folder: LabFolder) -> bool:
-    if not folder.lock.exists():
-        return False
-    with folder.lock.open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
     return False
 
 
