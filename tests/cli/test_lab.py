@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
+from ruamel.yaml import YAML
 
 from infra_kit.cli.app import run
 from infra_kit.cli.lab import _settings
@@ -24,10 +26,8 @@ def test_up_again_status_down(site_folder: Path, capsys) -> None:
         shown = capsys.readouterr().out
         assert "the lab of configuration-1 is up" in shown
         assert "array01          H5600      papi     127.0.0.1:" in shown
-        assert run(["lab", "up", f"{site}/site.yaml"]) == 0
-        again = capsys.readouterr()
-        assert "already running" in again.out
-        assert "it lacks master01" in again.err
+        assert run(["lab", "up", f"{site}/site.yaml", "--without", "bmcs"]) == 0
+        assert "already running" in capsys.readouterr().out
         assert run(["lab", "up", site, "--reset"]) == 1
         assert run(["lab", "status", site]) == 0
         assert "running (pid" in capsys.readouterr().out
@@ -38,6 +38,54 @@ def test_up_again_status_down(site_folder: Path, capsys) -> None:
     assert "no lab was running" in capsys.readouterr().out
     assert run(["lab", "status", site]) == 0
     assert "start it with" in capsys.readouterr().out
+
+
+def test_a_running_lab_is_brought_to_the_inventory(site_folder: Path, capsys) -> None:
+    site = str(site_folder)
+    assert run(["lab", "up", site, "--without", "array,switches"]) == 0
+    try:
+        places = _places(site_folder)
+        assert run(["lab", "tamper", site, "worker01", "bios.LogicalProc=Disabled"]) == 0
+        file = site_folder / "servers.yaml"
+        inventory = YAML().load(file)
+        gone = inventory["servers"].pop()["name"]
+        YAML().dump(inventory, file)
+        cluster = site_folder / "platform.yaml"
+        cluster.write_text(cluster.read_text().replace(f"    - {gone}\n", "", 1))
+        capsys.readouterr()
+        assert run(["lab", "up", site, "--without", "switches"]) == 0
+        said = capsys.readouterr().out
+        assert f"bringing the running lab to the inventory: added array01; removed {gone}\n" in said
+        assert "is up (pid" in said
+        now = _places(site_folder)
+        assert set(now) == {*places, "array01"} - {gone}
+        assert [name for name in now if now[name] != places.get(name)] == ["array01"], "the others are where they were"
+        assert "Disabled" in (site_folder / ".infra-kit/lab/state/worker01.json").read_text()
+    finally:
+        assert run(["lab", "down", site]) == 0
+
+
+def _places(site_folder: Path) -> dict[str, Any]:
+    places: dict[str, Any] = yaml.safe_load((site_folder / ".infra-kit/lab/endpoints.yaml").read_text())["devices"]
+    return places
+
+
+def test_a_lab_inside_another_program_is_not_started_anew(lab: RunningLab, capsys) -> None:
+    assert run(["lab", "up", str(lab.site_folder), "--without", "array"]) == 1
+    assert "end that program" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [["up"], ["down"], ["status"], ["status", "--format", "json"], ["events", "worker01"]])
+def test_a_state_folder_that_is_a_file(site_folder: Path, capsys, command: list[str]) -> None:
+    (site_folder / ".infra-kit").write_text("not a folder\n")
+    verb, *rest = command
+    code = run(["lab", verb, str(site_folder), *rest])
+    said = capsys.readouterr()
+    assert "internal error" not in said.err
+    assert code == (1 if verb in {"up", "events"} else 0)
+    if verb == "up":
+        assert str(site_folder / ".infra-kit") in said.err
+        assert "move it away" in said.err
 
 
 def test_status_as_json(lab: RunningLab, capsys) -> None:

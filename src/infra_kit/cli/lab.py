@@ -13,6 +13,7 @@ from infra_kit.cli.group import SETTINGS
 from infra_kit.inventory.errors import LabError, UsageError
 
 if TYPE_CHECKING:
+    from infra_kit.lab.comparison import Difference
     from infra_kit.lab.folder import LabFolder
 
 app = typer.Typer(no_args_is_help=True, help="Give every device of a site a stand-in on this machine.", **SETTINGS)
@@ -38,6 +39,8 @@ def up(
     """Start a stand-in for every device.
 
     For a site that is `access: lab`, `plan`, `apply` and `drift` talk to these stand-ins alone. They listen on 127.0.0.1.
+    A lab that runs without the devices that the inventory has by now is started anew with them: each device keeps its
+    memory and its port, faults that were set are at rest again.
     """
     from infra_kit.inventory.load import load_site
     from infra_kit.lab import process
@@ -46,15 +49,18 @@ def up(
     parts = _parts(without)
     folder = _folder(loaded.folder)
     found = process.find(folder)
-    if found is not None:
-        if reset:
-            raise LabError(f"the lab runs already (pid {found.pid})", where=str(site), remedy=f"`infra-kit lab down {site}` before --reset")
+    if found is not None and reset:
+        raise LabError(f"the lab runs already (pid {found.pid})", where=str(site), remedy=f"`infra-kit lab down {site}` before --reset")
+    difference = None if found is None else _difference(loaded, folder, parts)
+    if found is not None and not difference:
         typer.echo(f"already running (pid {found.pid}, since {found.started})")
-        _say_what_is_missing(folder, loaded)
-    elif foreground:
-        _stay(loaded.folder, parts, reset=reset)
-        return
     else:
+        if difference:
+            typer.echo(f"bringing the running lab to the inventory: {difference}")
+            process.stop(folder)
+        if foreground:
+            _stay(loaded.folder, parts, reset=reset)
+            return
         found = process.start(folder, without=parts, reset=reset)
         typer.echo(f"the lab of {loaded.site.name} is up (pid {found.pid})")
     _table(folder)
@@ -194,14 +200,12 @@ def _table(folder: LabFolder) -> None:
         typer.echo(f"  {device['name']:16} {device['model']:10} {device['protocol']:8} {device['host']}:{device['port']}{faults}")
 
 
-def _say_what_is_missing(folder: LabFolder, site: Any) -> None:
+def _difference(site: Any, folder: LabFolder, without: list[str]) -> Difference:
+    from infra_kit.lab.comparison import compare
     from infra_kit.lab.control import LabControl
     from infra_kit.lab.devices import devices
 
-    running = {device["name"] for device in LabControl.of(folder.site).devices()}
-    missing = [device.name for device in devices(site) if device.name not in running]
-    if missing:
-        typer.echo(f"it lacks {', '.join(missing)} of the inventory: `infra-kit lab down`, then `lab up` again", err=True)
+    return compare(LabControl.of(folder.site).devices(), devices(site, without))
 
 
 def _stay(folder: Path, parts: list[str], *, reset: bool) -> None:

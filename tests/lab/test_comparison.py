@@ -1,0 +1,32 @@
+"""The running lab against the inventory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from infra_kit.lab.comparison import compare
+from infra_kit.lab.devices import LabDevice
+
+
+def running(name: str, model: str = "R6515", protocol: str = "redfish") -> dict[str, Any]:
+    return {"name": name, "model": model, "protocol": protocol, "port": 1}
+
+
+def wanted(name: str, model: str = "R6515") -> LabDevice:
+    return LabDevice(name, "redfish", "redfish", model, "bmc")
+
+
+def test_the_same_devices_differ_in_nothing_whatever_their_order() -> None:
+    found = compare([running("a"), running("b")], [wanted("b"), wanted("a")])
+    assert not found
+    assert str(found) == ""
+
+
+def test_what_was_added_removed_and_changed() -> None:
+    found = compare(
+        [running("gone"), running("a"), running("b"), running("c", protocol="ssh")],
+        [wanted("a", "R7525"), wanted("b"), wanted("new"), wanted("c")],
+    )
+    assert (found.added, found.removed, found.changed) == (("new",), ("gone",), ("a", "c"))
+    assert found
+    assert str(found) == "added new; removed gone; changed a, c"
