@@ -9,7 +9,9 @@ import pytest
 
 from infra_kit.cli.app import run
 from infra_kit.inventory.edit import SiteEditor
-from infra_kit.inventory.load import load_site
+from infra_kit.inventory.findings import Finding
+from infra_kit.inventory.load import load, load_site
+from infra_kit.layers.fabric.sections import sections
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benches"))
 import switch_bench
@@ -130,6 +132,74 @@ def test_a_spine_with_its_breakouts(stand, capsys):
     assert "breakouts (2)" in capsys.readouterr().out
 
 
+FOREIGN = {
+    "lines": [
+        "interface vlan2222",
+        "exit",
+        "interface ethernet1/1/30",
+        "switchport access vlan 2222",
+        "exit",
+        "ip route 198.51.100.0/24 203.0.113.7",
+    ],
+    "save": True,
+}
+
+
+def test_what_the_rules_refuse_is_left_out_and_the_site_stays_valid(stand, capsys):
+    stand.apply(NAME)
+    stand.emulators[NAME].tamper(FOREIGN)
+    before = stand.site.switch_by_name[NAME]
+    assert adopt(stand) == 0
+    said = capsys.readouterr().out
+    assert "Left alone, as the inventory would not be valid otherwise (1):" in said
+    assert "  static_routes[prefix=198.51.100.0/24]: IK1607 " in said
+    assert "finding" not in said
+    assert load(stand.site_folder).findings == []
+    after = load_site(stand.site_folder).switch_by_name[NAME]
+    assert after.static_routes == before.static_routes
+    assert plan_now(stand).action == "none"
+    assert run(["plan", str(stand.site_folder), "--layer", "fabric", "--endpoints", str(stand.overlay)]) != 65
+
+
+def test_what_leaves_management_is_said_with_its_reason(stand, capsys):
+    stand.apply(NAME)
+    stand.emulators[NAME].tamper(FOREIGN)
+    assert adopt(stand) == 0
+    said = capsys.readouterr().out
+    assert "Warning: the whole device was managed before; these sections of leaf01a are not from now on" in said
+    paragraph = said[said.index("Warning:") :]
+    assert "  vlans: it differs from what the inventory can say, managing it would send" in paragraph
+    assert "set `scope: device` again" in paragraph
+    left = {line.strip().partition(":")[0] for line in paragraph.splitlines() if line.startswith("  ")} - {"lines of no section"}
+    after = load_site(stand.site_folder).switch_by_name[NAME]
+    assert {section.name for section in sections()} == left | set(after.scope)
+    assert left == {"vlans", "interfaces", "static_routes"}
+    assert adopt(stand) == 0
+    assert "Warning" not in capsys.readouterr().out, "said once, when it happens"
+
+
+def test_a_part_that_is_lost_on_the_switch_but_needed_elsewhere_stays(stand, capsys):
+    stand.apply(NAME)
+    lag = next(each for each in stand.site.switch_by_name[NAME].lags if each.description == "worker01")
+    stand.emulators[NAME].tamper(
+        {"lines": [f"interface ethernet{lag.ports[0]}", "no channel-group", "exit", f"no interface port-channel{lag.id}"], "save": True}
+    )
+    assert adopt(stand) == 0
+    assert f"lags[id={lag.id}], which the switch does not have, stays in the inventory: IK" in capsys.readouterr().out
+    assert load(stand.site_folder).findings == []
+
+
+def test_nothing_is_written_where_the_inventory_would_be_invalid_anyhow(stand, capsys, monkeypatch):
+    stand.apply(NAME)
+    stand.emulators[NAME].tamper(FOREIGN)
+    text = (stand.site_folder / "fabric.yaml").read_text()
+    finding = Finding("IK9999", "error", "fabric.yaml", 1, 1, "switches", "everything is refused", "think again")
+    monkeypatch.setattr("infra_kit.cli.import_._errors", lambda *_: [finding])
+    assert adopt(stand) == 1
+    assert "would not be valid: IK9999 everything is refused; nothing is written" in capsys.readouterr().err
+    assert (stand.site_folder / "fabric.yaml").read_text() == text
+
+
 def test_a_dry_run_writes_nothing(stand, capsys):
     stand.apply(NAME)
     forget(stand)
@@ -155,6 +225,8 @@ def test_a_switch_that_is_wholly_as_wanted_stays_managed_as_a_whole(stand, capsy
     assert "Scope: the whole device\n" in said
     assert "says all this already" in said
     assert "Left alone" not in said
+    assert "Warning" not in said
+    assert "leaf01a: it is configured as the inventory asked for before, nothing else is on it\n" in said
     assert "more lines are what every switch has of itself" in said
 
 

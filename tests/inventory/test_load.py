@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from infra_kit.inventory.document import read_document
 from infra_kit.inventory.errors import ExitCode, InventoryError, UsageError
-from infra_kit.inventory.load import load, load_site
+from infra_kit.inventory.load import load, load_changed, load_site
 
 HERE = Path(__file__).parent
 REFERENCE = Path(__file__).parents[2] / "inventory"
@@ -79,6 +79,19 @@ def test_all_files_are_read_before_the_loader_stops(tmp_path: Path) -> None:
     (tmp_path / "workload.yaml").write_text("not: [ours\n")
     found = load(tmp_path).findings
     assert [(Path(finding.file).name, finding.rule) for finding in found] == [("a.yaml", "IK0003"), ("b.yaml", "IK0003")]
+
+
+def test_a_change_is_checked_without_being_written(tmp_path: Path) -> None:
+    loaded = load(write(tmp_path, GOOD[1]))
+    text = (tmp_path / "site.yaml").read_text()
+    route = {"prefix": "198.51.100.0/24", "next_hop": "203.0.113.7"}
+    changed = load_changed(loaded, "switches", "leaf01b", {"static_routes": [route]})
+    assert [(finding.rule, finding.path) for finding in changed.errors] == [
+        ("IK1607", "switches[name=leaf01b].static_routes[prefix=198.51.100.0/24].next_hop")
+    ]
+    assert {finding.rule for finding in load_changed(loaded, "switches", "leaf01b", {"static_routes": 5}).errors} == {"IK0101"}
+    assert loaded.findings == []
+    assert (tmp_path / "site.yaml").read_text() == text
 
 
 def test_every_missing_section_is_named_at_once(tmp_path: Path) -> None:

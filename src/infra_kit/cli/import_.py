@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from infra_kit.cli.options import EndpointsOption, SiteArgument  # noqa: TC001  typer reads annotations at run time
-from infra_kit.inventory.errors import ExitCode, UsageError
+from infra_kit.inventory.errors import ExitCode, InfraKitError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from infra_kit.inventory.access import Access
+    from infra_kit.inventory.findings import Finding
+    from infra_kit.inventory.loaded import Loaded
     from infra_kit.inventory.models.site import Site
     from infra_kit.inventory.models.switch import Switch
     from infra_kit.layers.fabric.adoption import Adoption
@@ -28,39 +30,53 @@ def import_(
 
     Reads the switch, writes the VLANs, LAGs, links, port modes, VLT, BGP and static routes that it has into the site, and sets its
     scope to the sections that the inventory then describes exactly. The switch is not changed.
+    What would make the inventory invalid is left out, and said.
 
     Exit codes: 0 fine, 1 error, 64 no such switch, 65 the inventory has errors.
     """
+    from infra_kit.cli.adoption_text import say
     from infra_kit.cli.reach import reach
     from infra_kit.inventory.access import open_access
+    from infra_kit.inventory.load import load, load_site
     from infra_kit.layers.fabric.adoption import adopt
 
-    loaded = _typed(site)
-    access = open_access(loaded, endpoints)
-    typer.echo(reach(loaded, access))
-    if switch not in loaded.switch_by_name:
-        raise UsageError(f"the site has no switch {switch}", remedy=f"one of {', '.join(loaded.switch_by_name)}")
-    noun = loaded.switch_by_name[switch]
-    adoption = adopt(loaded, noun, _running(loaded, noun, access))
-    _say(adoption)
+    loaded = load(site)
+    # Rules may find fault with it: a switch that is not described yet leaves its neighbours' sides alone.
+    typed = loaded.site or load_site(site)
+    access = open_access(typed, endpoints)
+    typer.echo(reach(typed, access))
+    if switch not in typed.switch_by_name:
+        raise UsageError(f"the site has no switch {switch}", remedy=f"one of {', '.join(typed.switch_by_name)}")
+    noun = typed.switch_by_name[switch]
+    adoption = adopt(typed, noun, _running(typed, noun, access), lambda values: _errors(loaded, switch, values))
+    say(adoption, noun)
+    _refuse_invalid(loaded, adoption)
     if dry_run:
         typer.echo("Nothing is written (--dry-run).")
     elif adoption.values:
-        _write(loaded.folder, switch, adoption.values)
+        _write(typed.folder, switch, adoption.values)
     else:
         typer.echo("The inventory says all this already; nothing is written.")
     return int(ExitCode.OK)
 
 
-def _typed(target: Path) -> Site:
-    """The site, though rules may find fault with it: a switch that is not described yet leaves its neighbours' sides alone.
+def _errors(loaded: Loaded, switch: str, values: dict[str, Any]) -> list[Finding]:
+    """The errors that the inventory would have beside those it has."""
+    from infra_kit.inventory.load import load_changed
 
-    Raises:
-        InventoryError: its files are not well formed or not well typed.
-    """
-    from infra_kit.inventory.load import load, load_site
+    known = {(finding.rule, finding.path, finding.message) for finding in loaded.errors}
+    changed = load_changed(loaded, "switches", switch, values)
+    return [finding for finding in changed.errors if (finding.rule, finding.path, finding.message) not in known]
 
-    return load(target).site or load_site(target)
+
+def _refuse_invalid(loaded: Loaded, adoption: Adoption) -> None:
+    found = _errors(loaded, adoption.switch.name, adoption.values)
+    if found:
+        raise InfraKitError(
+            f"the inventory would not be valid: {found[0].rule} {found[0].message}; nothing is written",
+            where=adoption.switch.name,
+            remedy=found[0].hint,
+        )
 
 
 def _running(site: Site, switch: Switch, access: Access) -> list[str]:
@@ -75,26 +91,6 @@ def _running(site: Site, switch: Switch, access: Access) -> list[str]:
     with Connections(access, read_only=True) as connections:
         state = read_state(connections.client(switch.name, "ssh", SwitchReader, SwitchReader.open), switch)
     return list(Masking(whole.secret_lines, access.secrets.resolve).mask(state.running))
-
-
-def _say(adoption: Adoption) -> None:
-    switch = adoption.switch
-    typer.echo(f"{switch.name}: {adoption.covered} of its {adoption.lines} lines are what the inventory asked for before")
-    found = {key: len(value) if isinstance(value, list) else 1 for key, value in adoption.values.items() if key != "scope"}
-    if found:
-        typer.echo("Found: " + ", ".join(f"{key} ({count})" for key, count in found.items()))
-    scope = "the whole device" if switch.scope == "device" else ", ".join(switch.scope)
-    typer.echo(f"Scope: {scope or 'nothing'}")
-    for name, count in sorted(adoption.would_change.items()):
-        typer.echo(f"  not in it: {name}, managing it would send {count} line{'s' if count > 1 else ''}")
-    for reason in adoption.unsaid:
-        typer.echo(f"  cannot be said: {reason}")
-    if adoption.left_alone:
-        typer.echo(f"Left alone ({len(adoption.left_alone)} lines):")
-        for line in adoption.left_alone:
-            typer.echo(f"  {line}")
-    if adoption.of_itself:
-        typer.echo(f"{adoption.of_itself} more lines are what every switch has of itself; infra-kit never touches them.")
 
 
 def _write(folder: Path, switch: str, values: dict[str, Any]) -> None:

@@ -51,6 +51,25 @@ def load(target: Path) -> Loaded:
     return loaded
 
 
+def load_changed(loaded: Loaded, section: str, name: str, values: dict[str, Any]) -> Loaded:
+    """What loading would come to if an item of a list section had other values; nothing is written.
+
+    Args:
+        loaded: the site as it is.
+        section: the section, such as `switches`.
+        name: the item's name.
+        values: the keys that change, as plain YAML values.
+    """
+    items = [{**item, **values} if item["name"] == name else item for item in loaded.value[section]]
+    changed = Loaded(loaded.folder, loaded.documents, list(loaded.files), {**loaded.value, section: items})
+    _type(changed)
+    if changed.site is not None and not changed.errors:
+        from infra_kit.inventory.rules.engine import check
+
+        check(changed)
+    return changed
+
+
 @contextmanager
 def _collector_paused() -> Iterator[None]:
     """Keep Python's cycle collector out while a document's nodes are made: it would look at all of them again and again.
