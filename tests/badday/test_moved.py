@@ -29,6 +29,19 @@ def test_the_plan_is_stale_and_says_what_moved(bench: Bench, tmp_path: Path, dev
     assert not any(bench.changes(name) for name in bench.devices())
 
 
+def test_the_plan_is_stale_when_only_what_it_found_in_place_moved(bench: Bench, tmp_path: Path) -> None:
+    assert bench.infra("apply", "--target", "fabric/config/leaf01a", "--yes").code == 0
+    plan = tmp_path / "plan.json"
+    targets = ("--target", "fabric/config/leaf01a", "--target", "storage/zone/*")
+    assert bench.infra("plan", *targets, "--out", str(plan)).code == 0
+    bench.control.tamper("leaf01a", {"lines": ["hostname moved"]})
+    bench.forget()
+    said = bench.infra("apply", "--yes", target=plan)
+    assert said.code == 3
+    assert "1 of the plan's resources changed after it was made: fabric/config/leaf01a\n" in said.err
+    assert not any(bench.changes(name) for name in bench.devices())
+
+
 def test_a_changed_inventory_makes_the_plan_stale_before_any_device_is_asked(bench: Bench, tmp_path: Path) -> None:
     plan = tmp_path / "plan.json"
     assert bench.infra("plan", "--target", "storage/*", "--out", str(plan)).code == 0

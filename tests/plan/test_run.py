@@ -312,6 +312,21 @@ def test_a_plan_file_whose_device_moved_is_stale_and_says_which(bench: Bench, wo
     assert bench.run(plan_file=document, selection=Selection(targets=("bmc/a/1",))).exit_code == 0
 
 
+def test_a_plan_file_is_stale_when_what_it_found_in_place_moved(bench: Bench, world) -> None:
+    for number in (2, 3, 4):
+        world.put(f"w{number}", f"bmc_a_{number}", "wanted")
+    layer = bench.layer("bmc", *(thing(f"bmc/a/{number}", world, f"w{number}") for number in (1, 2, 3, 4)))
+    document = bench.document()
+    world.put("w1", "bmc_a_1", "foreign")
+    world.put("w2", "bmc_a_2", "foreign")
+    layer.things[2] = replace(layer.things[2], reading=unreachable("w3"))
+    with pytest.raises(StalePlanError, match="3 of the plan's resources changed after it was made") as stale:
+        bench.run(plan_file=document)
+    assert all(name in str(stale.value) for name in ("bmc/a/1", "bmc/a/2", "bmc/a/3 (cannot be read now"))
+    assert "bmc/a/4" not in str(stale.value)
+    assert world.changes == []
+
+
 def test_a_plan_file_whose_device_is_silent_now_is_stale(bench: Bench, world) -> None:
     layer = bench.layer("bmc", thing("bmc/a/1", world, "w1"))
     document = bench.document()

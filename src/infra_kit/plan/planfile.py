@@ -76,11 +76,6 @@ class PlanDocument(_Part):
     resources: list[PlannedResource]
 
     @property
-    def touched(self) -> tuple[str, ...]:
-        """Ids of the resources that the plan would change."""
-        return tuple(each.id for each in self.resources if each.action not in {"none", "unknown"})
-
-    @property
     def unknown(self) -> dict[str, str]:
         """Id -> reason of the resources that could not be read."""
         return {each.id: each.reason for each in self.resources if each.action == "unknown"}
@@ -182,7 +177,9 @@ def require_site(plan: PlanDocument, digest: str) -> None:
 
 
 def require_unmoved(planned: PlanDocument, fresh: Plan, selection: Selection, mask: Mask) -> None:
-    """Refuse when a device moved, or when the change would no longer be the one that was reviewed.
+    """Refuse when anything that the plan observed moved, or when a change would no longer be the one that was reviewed.
+
+    What the plan found in place counts as well: its other changes were reviewed on the strength of it.
 
     Args:
         planned: the plan file.
@@ -197,7 +194,7 @@ def require_unmoved(planned: PlanDocument, fresh: Plan, selection: Selection, ma
     moved = [
         _name(each.id, now.get(each.id))
         for each in planned.resources
-        if each.id in planned.touched and selection.includes(each.id) and _moved(each, now.get(each.id))
+        if each.action != "unknown" and selection.includes(each.id) and _moved(each, now.get(each.id))
     ]
     if moved:
         raise StalePlanError(

@@ -36,8 +36,8 @@ class Request:
 
     @classmethod
     def of_plan_file(cls, plan_file: PlanDocument, request: Self) -> Self:
-        """The request, narrowed to what the plan file says."""
-        only = (*plan_file.touched, *plan_file.unknown)
+        """The request, narrowed to what the plan file lists: what it found in place is read again too, to see whether it still is."""
+        only = tuple(each.id for each in plan_file.resources)
         return replace(request, plan_file=plan_file, selection=replace(request.selection, only=only), unreviewed=plan_file.unknown)
 
     def as_dict(self) -> dict[str, Any]:
