@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import datetime as dt
+import re
+import time
+
 import pytest
 from plan_fakes import FakeLayer, thing
 from sqlalchemy import update
@@ -57,6 +61,24 @@ def test_a_run_and_its_steps_are_written_as_they_happen(journal: Journal, databa
     assert journal.unfinished("destroy") is None
     journal.end_step("run-1", "bmc/a/1", "done", "", removed=True)
     assert journal.created() == []
+
+
+def test_times_tell_what_happened_within_one_second(database: Database) -> None:
+    with database.transaction() as session:
+        before = dt.datetime.now(dt.UTC)
+        now = database.now(session)
+    assert abs(now - before) < dt.timedelta(seconds=0.9)
+    seen = set()
+    for _ in range(20):
+        with database.transaction() as session:
+            seen.add(database.now(session).microsecond)
+        time.sleep(0.002)
+    assert len(seen) > 1
+
+
+def test_records_have_milliseconds(journal: Journal) -> None:
+    _begin(journal, "run-1")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", run_record(journal.run("run-1"))["started"])
 
 
 def test_a_step_begins_only_under_the_lock(journal: Journal, database: Database, plan) -> None:

@@ -87,10 +87,11 @@ class Database:
             except SQLAlchemyError as error:
                 raise self._failure(error) from None
 
-    @staticmethod
-    def now(session: Session) -> dt.datetime:
-        """The database's own clock: the one that all hosts of a team share."""
-        now: dt.datetime | None = session.scalar(select(func.current_timestamp(type_=Utc())))
+    def now(self, session: Session) -> dt.datetime:
+        """The database's own clock, to the millisecond at least: the one that all hosts of a team share."""
+        # SQLite's current_timestamp has whole seconds only.
+        clock = func.strftime("%Y-%m-%d %H:%M:%f", "now", type_=Utc()) if self.is_sqlite else func.current_timestamp(type_=Utc())
+        now: dt.datetime | None = session.scalar(select(clock))
         assert now is not None
         return now
 

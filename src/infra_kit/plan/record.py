@@ -53,4 +53,4 @@ def seconds(started: dt.datetime | None, finished: dt.datetime | None) -> float 
 
 
 def _time(value: dt.datetime | None) -> str | None:
-    return None if value is None else value.isoformat(timespec="seconds")
+    return None if value is None else value.isoformat(timespec="milliseconds")

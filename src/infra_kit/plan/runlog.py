@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import logging
+import os
 import threading
 import traceback
 from pathlib import Path
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from infra_kit.plan.events import Event
 
 FILE = "run.log"
+_PRIVATE = 0o600
 
 
 class RunLog:
@@ -37,7 +39,8 @@ class RunLog:
         self._mask = mask
         try:
             # Unbuffered: what a full disk refuses must not be tried again at the closing.
-            self._file = (folder / FILE).open("ab", buffering=0)
+            descriptor = os.open(folder / FILE, os.O_WRONLY | os.O_APPEND | os.O_CREAT, _PRIVATE)
+            self._file = os.fdopen(descriptor, "ab", buffering=0)
         except OSError as error:
             raise StateError(f"the run's log cannot be written: {error.strerror}", where=str(folder)) from error
         self._handler = _Forward(self)
