@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from plan_fakes import FakeLayer, Script, Thing, broken, moved, replace, thing, unreachable
 
-from infra_kit.inventory.errors import LockedError, StalePlanError, StateError
+from infra_kit.inventory.errors import LockedError, StalePlanError, StateError, UsageError
 from infra_kit.plan import planfile
 from infra_kit.plan.connections import Connections
 from infra_kit.plan.database import Database
@@ -19,6 +19,7 @@ from infra_kit.plan.interruption import INTERRUPTED, Interruption, WaitInterrupt
 from infra_kit.plan.journal import Journal
 from infra_kit.plan.journal_place import STATE_URL
 from infra_kit.plan.planning import make_plan
+from infra_kit.plan.presentation import report_text
 from infra_kit.plan.request import Report, Request
 from infra_kit.plan.resource import Diff, Observed, Outcome, ReadContext, RunContext
 from infra_kit.plan.run import perform
@@ -279,6 +280,69 @@ def test_resume_takes_up_the_targets_and_consents_of_the_unfinished_run(bench: B
     assert bench.journal.run(second.run).resumes == first.run
 
 
+def _half_destroyed(bench: Bench, world) -> tuple[Report, threading.Event]:
+    """Two of three were to be removed, and one would not go until the event is set."""
+    mended = threading.Event()
+    layer = bench.layer("storage", *(thing(f"storage/a/{number}", world, "attic") for number in (1, 2, 3)))
+    bench.run()
+
+    def refusing() -> None:
+        if not mended.is_set():
+            broken("attic")()
+
+    def leftovers(_site, created):
+        return [thing(each.id, world, "attic", wanted=None, changing=refusing if each.id == "storage/a/2" else None) for each in created]
+
+    layer.leftovers = leftovers  # type: ignore[method-assign]
+    report = bench.run(command="destroy", selection=Selection(targets=("storage/a/1", "storage/a/2")))
+    assert report.exit_code == 5
+    return report, mended
+
+
+def test_a_half_done_destroy_is_not_resumed_by_creating_anew(bench: Bench, world) -> None:
+    half, mended = _half_destroyed(bench, world)
+    again = f"infra-kit destroy {bench.site.folder} --target storage/a/1 --target storage/a/2"
+    assert any(f"`{again}`" in line.plain for line in report_text(half, str, target=str(bench.site.folder)))
+    with pytest.raises(UsageError, match=f"the last unfinished run is a destroy, {half.run}") as refused:
+        bench.run(resume=True)
+    assert again in refused.value.remedy
+    assert world.get("attic") == {"storage_a_2": "wanted", "storage_a_3": "wanted"}
+    mended.set()
+    script = Script()
+    assert bench.run(script, command="destroy", selection=Selection(targets=("storage/a/2",))).exit_code == 0
+    assert script.notices == [f"run {half.run} was not finished; this run plans everything anew"]
+    assert bench.journal.open_runs() == []
+    script = Script(answer=False)
+    bench.run(script, resume=True)
+    assert "no unfinished run" in script.notices[0]
+
+
+def test_a_killed_destroy_with_nothing_left_does_not_stand_in_the_way(bench: Bench, world, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise StateError("the disk is full")
+
+    bench.layer("storage", thing("storage/a/1", world, "attic"))
+    bench.run()
+    with monkeypatch.context() as patched:
+        patched.setattr(Journal, "end_run", full)
+        bench.run(command="destroy", selection=Selection(targets=("storage/*",)))
+    assert bench.run(resume=True).exit_code == 0
+
+
+def test_an_unfinished_run_is_finished_by_a_later_one_that_covers_what_it_left(bench: Bench, world) -> None:
+    layer = bench.layer("bmc", thing("bmc/a/1", world, "w1", changing=broken()), thing("bmc/a/2", world, "w2", reading=unreachable("w2")))
+    layer.things.append(thing("bmc/a/3", world))
+    first = bench.run()
+    assert [(step.resource, step.state) for step in bench.journal.left(first.run)] == [("bmc/a/1", "failed"), ("bmc/a/2", "failed")]
+    assert bench.journal.left(first.run)[1].message == "could not be read: w2: no connection"
+    layer.things[:2] = [thing("bmc/a/1", world, "w1"), thing("bmc/a/2", world, "w2")]
+    assert bench.run(selection=Selection(targets=("bmc/a/1",))).exit_code == 0
+    assert [row.id for row in bench.journal.open_runs()] == [first.run]
+    covering = bench.run(selection=Selection(targets=("bmc/a/1", "bmc/a/2")))
+    assert bench.journal.open_runs() == []
+    assert bench.journal.run(first.run).superseded_by == covering.run
+
+
 def test_resume_without_an_unfinished_run_begins_at_the_beginning(bench: Bench, world) -> None:
     bench.layer("bmc", thing("bmc/a/1", world))
     script = Script()
@@ -536,6 +600,7 @@ def test_a_runs_folder_has_its_plan_and_its_log_and_is_private(bench: Bench, wor
     whats = [json.loads(line)["what"] for line in (report.folder / "run.log").read_text().splitlines()]
     assert whats[:3] == ["reading", "read", "planned"]
     assert whats[-1] == "finished"
+    assert (report.folder / "run.log").stat().st_mode & 0o777 == 0o600
     assert (report.folder / "backups").is_dir()
 
 

@@ -40,7 +40,7 @@ def _say_usage(error: typer.TyperException) -> int:
 
 
 def _say_interrupted(_error: BaseException) -> int:
-    _print("interrupted; a run that was changing devices goes on with `infra-kit apply SITE --resume`")
+    _print("interrupted; `infra-kit status SITE` says whether a run was left unfinished, and how it is finished")
     return INTERRUPTED
 
 

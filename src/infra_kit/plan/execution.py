@@ -116,7 +116,7 @@ class _Execution:
     def _note(self, resource: str, outcome: StepOutcome) -> None:
         """Journal the outcome of a step that never started."""
         entry = self._entries[resource]
-        if entry.pending:
+        if entry.diff.action != "none":
             self._journal(lambda: self._desk.journal.end_step(self._desk.run, resource, outcome.kind, outcome.message))
         self._tell("ended", entry, outcome)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from infra_kit.plan.resource import Created, Observed
 from infra_kit.plan.tables import CreatedRow, LockRow, RunRow, StepRow
 
 if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Select
     from sqlalchemy.orm import Session
 
     from infra_kit.plan.database import Database
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 UNFINISHED = ("planning", "running", "partial", "failed", "interrupted")
 """States of a run that `--resume` takes up; the first two are those of a killed one, once nobody holds the lock."""
+
+SETTLED = ("done", "staged", "none")
+"""States of a step that needs nothing more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +79,10 @@ class Journal:
             )
 
     def begin_steps(self, run: str, entries: Sequence[Entry]) -> None:
-        """The run is agreed to: every pending entry becomes a step."""
+        """The run is agreed to: every entry that is not as it should be becomes a step; one that could not be read has failed already."""
         with self._database.transaction() as session:
             session.execute(update(RunRow).where(RunRow.id == run).values(state="running"))
-            session.add_all(_step(run, position, entry) for position, entry in enumerate(entries))
+            session.add_all(_step(run, position, entry, self._mask) for position, entry in enumerate(entries))
 
     def begin_step(self, run: str, resource: str, token: str) -> None:
         """Written before a step touches its device, and only while the run still holds the lock.
@@ -158,6 +162,16 @@ class Journal:
                     .values(superseded_by=run)
                 )
 
+    def cover(self, run: str, resources: Collection[str]) -> None:
+        """A run found or made these as they should be: earlier runs that left nothing else are finished by it.
+
+        One that was killed while it planned left nothing, and is still to be resumed.
+        """
+        with self._database.transaction() as session:
+            for earlier in session.scalars(self._open().where(RunRow.id != run, RunRow.state != "planning")).all():
+                if set(session.scalars(select(StepRow.resource).where(*_left(earlier.id)))) <= set(resources):
+                    earlier.superseded_by = run
+
     def supersede(self, earlier: str, run: str) -> None:
         """`run` has taken up what `earlier` left."""
         with self._database.transaction() as session:
@@ -172,17 +186,17 @@ class Journal:
     def unfinished(self, command: str) -> RunRow | None:
         """The latest run of that command that was killed, interrupted or partial and that no later run has taken up."""
         with self._database.transaction() as session:
-            return session.scalar(
-                select(RunRow)
-                .where(
-                    RunRow.site == self._site,
-                    RunRow.command == command,
-                    RunRow.superseded_by.is_(None),
-                    RunRow.state.in_(UNFINISHED),
-                )
-                .order_by(RunRow.started.desc(), RunRow.id.desc())
-                .limit(1)
-            )
+            return session.scalar(self._open().where(RunRow.command == command).limit(1))
+
+    def open_runs(self) -> list[RunRow]:
+        """Every run that was killed, interrupted or partial and that no later run has taken up or mended, latest first."""
+        with self._database.transaction() as session:
+            return list(session.scalars(self._open()))
+
+    def left(self, run: str) -> list[StepRow]:
+        """Those of a run's steps that are still to be done."""
+        with self._database.transaction() as session:
+            return list(session.scalars(select(StepRow).where(*_left(run)).order_by(StepRow.position)))
 
     def runs(self, limit: int | None = None) -> list[RunRow]:
         """The site's runs, latest first."""
@@ -210,6 +224,10 @@ class Journal:
         with self._database.transaction() as session:
             return list(session.scalars(select(StepRow).where(StepRow.run == run).order_by(StepRow.position)))
 
+    def _open(self) -> Select[RunRow]:
+        found = select(RunRow).where(RunRow.site == self._site, RunRow.superseded_by.is_(None), RunRow.state.in_(UNFINISHED))
+        return found.order_by(RunRow.started.desc(), RunRow.id.desc())
+
     def _refresh_record(self, session: Session, resource: str, record: Mapping[str, Any]) -> None:
         row = session.get(CreatedRow, (self._site, resource))
         if row is not None:
@@ -219,7 +237,12 @@ class Journal:
         session.execute(delete(CreatedRow).where(CreatedRow.site == self._site, CreatedRow.resource.in_(resources)))
 
 
-def _step(run: str, position: int, entry: Entry) -> StepRow:
+def _left(run: str) -> tuple[ColumnElement[bool], ...]:
+    return StepRow.run == run, StepRow.state.not_in(SETTLED)
+
+
+def _step(run: str, position: int, entry: Entry, mask: Mask) -> StepRow:
+    unknown = entry.diff.action == "unknown"
     return StepRow(
         run=run,
         resource=entry.id,
@@ -227,6 +250,7 @@ def _step(run: str, position: int, entry: Entry) -> StepRow:
         device=entry.resource.device,
         action=entry.diff.action,
         disruption=entry.diff.disruption,
-        state="planned",
+        state="failed" if unknown else "planned",
+        message=mask(f"could not be read: {entry.diff.reason}") if unknown else "",
         observed=entry.observed.digest if isinstance(entry.observed, Observed) else None,
     )

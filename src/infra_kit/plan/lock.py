@@ -180,7 +180,7 @@ def _locked(site: str, held: Held, *, asked_to_break: bool) -> LockedError:
         return LockedError(
             f"site {site} is locked by a run that is no longer alive: {held.text}; {held.stale}",
             remedy=(
-                "`--resume` goes on where that run stopped; `--break-lock` takes its lock and plans anew"
+                "`apply --resume` goes on where an apply stopped; `--break-lock` takes its lock and plans anew"
                 if held.dead
                 else "when nothing of it runs any more, `--break-lock` takes the lock; with `--resume` it goes on from there"
             ),

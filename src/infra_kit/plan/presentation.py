@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 from rich.console import Console
 from rich.text import Text
 
+from infra_kit.plan.continuation import command_line
 from infra_kit.plan.masking import Mask, masked
 from infra_kit.plan.scheduling import counted
 
@@ -96,7 +97,8 @@ def _advice(report: Report, target: str) -> Iterator[str]:
     if "staged" in kinds:
         yield f"Staged changes take effect at the next reset: `infra-kit apply {target} --allow-reboot` resets the servers one by one."
     if kinds & {"failed", "skipped"}:
-        yield f"When the cause is mended: `infra-kit apply {target} --resume`. Log and backups: {report.folder}"
+        again = command_line(report.command, report.selection, target)
+        yield f"When the cause is mended: `{again}`. Log and backups: {report.folder}"
 
 
 def _entry(entry: Entry, mask: Mask, told: str) -> Iterator[Text]:

@@ -95,3 +95,5 @@ class Report:
     exit_code: int
     outcomes: Mapping[str, StepOutcome] = field(default_factory=dict)
     message: str = ""
+    command: Command = "apply"
+    selection: Selection = EVERYTHING

@@ -6,9 +6,10 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from infra_kit.inventory.errors import ExitCode, InfraKitError, StalePlanError, StateError
+from infra_kit.inventory.errors import ExitCode, InfraKitError, StalePlanError, StateError, UsageError
 from infra_kit.plan import planfile
 from infra_kit.plan.connections import Connections
+from infra_kit.plan.continuation import command_line
 from infra_kit.plan.events import Event
 from infra_kit.plan.execution import Desk, execute, exit_code
 from infra_kit.plan.interruption import INTERRUPTED, Interruption
@@ -20,6 +21,7 @@ from infra_kit.plan.request import Report
 from infra_kit.plan.resource import ReadContext, RunContext
 from infra_kit.plan.runlog import RunLog
 from infra_kit.plan.scheduling import counted
+from infra_kit.plan.selection import Selection
 from infra_kit.plan.state import StateFolder
 
 if TYPE_CHECKING:
@@ -82,6 +84,8 @@ class _Run:
 
     def perform(self, request: Request) -> Report:
         desk, journal = self._desk, self._desk.journal
+        if request.resume:
+            self._refuse_to_recreate()
         earlier = journal.unfinished(request.command)
         request = self._continued(request, earlier)
         journal.begin_run(
@@ -108,6 +112,19 @@ class _Run:
             return Report(desk.run, self._desk.folder, plan, "declined", ExitCode.ERROR)
         return self._carry_out(plan, request, earlier)
 
+    def _refuse_to_recreate(self) -> None:
+        """A destroy that stopped half way is not to be answered by creating again what it removed."""
+        journal = self._desk.journal
+        for row in journal.open_runs():
+            if row.command == "apply":
+                return
+            if journal.left(row.id):
+                again = command_line(row.command, Selection.from_dict(row.request["selection"]), self._site.folder)
+                raise UsageError(
+                    f"the last unfinished run is a destroy, {row.id}: to resume would create anew what it removed",
+                    remedy=f"`{again}` finishes it; `apply` without --resume makes everything as the inventory says",
+                )
+
     def _continued(self, request: Request, earlier: RunRow | None) -> Request:
         """The request, or the one that it resumes."""
         if earlier is None:
@@ -115,7 +132,8 @@ class _Run:
                 self._dialogue.notice("no unfinished run to resume: starting from the beginning")
             return replace(request, resume=False)
         if not request.resume:
-            self._dialogue.notice(f"run {earlier.id} was not finished; this run plans everything anew (--resume goes on with that one)")
+            resumable = " (--resume goes on with that one)" if request.command == "apply" else ""
+            self._dialogue.notice(f"run {earlier.id} was not finished; this run plans everything anew{resumable}")
             return request
         self._dialogue.notice(f"resuming run {earlier.id} of {earlier.started.isoformat(timespec='seconds')}")
         continued = request.resuming(earlier.request)
@@ -148,7 +166,7 @@ class _Run:
     def _carry_out(self, plan: Plan, request: Request, earlier: RunRow | None) -> Report:
         desk, journal = self._desk, self._desk.journal
         # Journaled before the first write: from here on a kill leaves a run that can be resumed.
-        journal.begin_steps(desk.run, plan.pending)
+        journal.begin_steps(desk.run, [entry for entry in plan.entries if entry.diff.action != "none"])
         if earlier is not None and request.resume:
             journal.supersede(earlier.id, desk.run)
         desk.interruption.changing = True
@@ -167,6 +185,7 @@ class _Run:
         state = _state(code, interrupted=desk.interruption.asked)
         message = desk.interruption.reason
         try:
+            journal.cover(desk.run, [each for each, outcome in outcomes.items() if outcome.good])
             journal.end_run(
                 desk.run,
                 state,
@@ -179,7 +198,7 @@ class _Run:
             desk.log.fault("journal", error)
             message = message or str(error)
         self._listen(Event("finished", outcome=state, message=message))
-        return Report(desk.run, self._desk.folder, plan, state, code, outcomes, message)
+        return Report(desk.run, self._desk.folder, plan, state, code, outcomes, message, request.command, request.selection)
 
 
 def _gone(plan: Plan) -> list[str]:

@@ -68,7 +68,7 @@ class RunRow(Table):
 
 
 class StepRow(Table):
-    """One pending resource of a run: written when the run starts, before the device is changed, after it was, and at the end."""
+    """One resource not as it should be: written when the run starts, before the device is changed, after it was, and at the end."""
 
     __tablename__ = "steps"
 
