@@ -100,6 +100,26 @@ def test_a_plan_in_colour_says_the_same(plan: Plan) -> None:
     assert styles["+hostname leaf01a"] == "green"
 
 
+class Terminal(io.StringIO):
+    """Somebody is looking."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("plain", [True, False])
+def test_with_no_color_there_is_no_escape_at_all(plan: Plan, monkeypatch: pytest.MonkeyPatch, plain: bool) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("NO_COLOR", "1" if plain else "")
+    out = Terminal()
+    shown = console(out)
+    with ProgressDisplay(shown, str).reading() as progress:
+        for line in plan_text(plan, _mask):
+            shown.print(line)
+        progress.event(Event("ended", "bmc/a/1", "w1", "failed", "no"))
+    assert ("\x1b" in out.getvalue()) is not plain
+
+
 def test_long_lines_are_not_wrapped(plan: Plan) -> None:
     out = io.StringIO()
     console(out).print(next(iter(plan_text(plan, str))).append("x" * 500))

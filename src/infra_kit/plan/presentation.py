@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from itertools import groupby
 from typing import IO, TYPE_CHECKING, Any
 
@@ -35,8 +36,18 @@ _DISRUPTIONS = {
 
 
 def console(stream: IO[str]) -> Console:
-    """A console that never wraps, guesses or interprets; colours only where a person looks and NO_COLOR is not set."""
-    return Console(file=stream, soft_wrap=True, highlight=False, markup=False, emoji=False)
+    """A console that never wraps, guesses or interprets; styles and bars only where a person looks and NO_COLOR is not set."""
+    plain = bool(os.environ.get("NO_COLOR"))
+    # rich's own reading of NO_COLOR leaves bold and dim, which are escapes as well.
+    return Console(
+        file=stream,
+        soft_wrap=True,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        color_system=None if plain else "auto",
+        force_terminal=False if plain else None,
+    )
 
 
 def plan_text(plan: Plan, mask: Mask, *, title: str = "Plan") -> Iterator[Text]:
