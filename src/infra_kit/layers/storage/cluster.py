@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from infra_kit.inventory.errors import DeviceError, VerificationError
@@ -39,12 +39,27 @@ def licences(storage: Storage) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
-    """That the array is the one of the inventory. If it is not, nothing of it can be read, so nothing is changed."""
+class LookedAt:
+    """Something of the array that is compared with the inventory and cannot be changed."""
 
     device: str
-    depends_on: frozenset[str] = frozenset()
-    groups: frozenset[str] = frozenset()
+    depends_on: frozenset[str] = field(default=frozenset(), kw_only=True)
+    groups: frozenset[str] = field(default=frozenset(), kw_only=True)
+
+    def diff(self, observed: Observed) -> Diff:
+        """Nothing to change: it is what it is."""
+        del observed
+        return Diff("none")
+
+    def apply(self, observed: Observed, diff: Diff, context: RunContext) -> Outcome:
+        """Nothing."""
+        del observed, diff, context
+        return Outcome()
+
+
+@dataclass(frozen=True, slots=True)
+class Identity(LookedAt):
+    """That the array is the one of the inventory. If it is not, nothing of it can be read, so nothing is changed."""
 
     @property
     def id(self) -> str:
@@ -54,16 +69,6 @@ class Identity:
     def read(self, context: ReadContext) -> Observed:
         """Release, nodes and model; `reader` has compared them with the inventory."""
         return Observed(identity(reader(context)))
-
-    def diff(self, observed: Observed) -> Diff:
-        """Nothing to change: an array is what it is."""
-        del observed
-        return Diff("none")
-
-    def apply(self, observed: Observed, diff: Diff, context: RunContext) -> Outcome:
-        """Nothing."""
-        del observed, diff, context
-        return Outcome()
 
     def verify(self, context: RunContext) -> None:
         """Compare again.
@@ -75,13 +80,10 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
-class Licence:
+class Licence(LookedAt):
     """A licence that the inventory counts on. It can only be looked at: activating one needs Dell's licence file."""
 
-    device: str
     name: str
-    depends_on: frozenset[str] = frozenset()
-    groups: frozenset[str] = frozenset()
 
     @property
     def id(self) -> str:
@@ -101,16 +103,6 @@ class Licence:
     def _missing(self, reason: str) -> Unknown:
         remedy = f"activate it on the array (`isi license add`), or take what needs `{self.name}` out of the inventory"
         return Unknown(f"{self.device}: licence {self.name} is not active: {reason} ({remedy})")
-
-    def diff(self, observed: Observed) -> Diff:
-        """Nothing to change."""
-        del observed
-        return Diff("none")
-
-    def apply(self, observed: Observed, diff: Diff, context: RunContext) -> Outcome:
-        """Nothing."""
-        del observed, diff, context
-        return Outcome()
 
     def verify(self, context: RunContext) -> None:
         """Look again.

@@ -61,7 +61,7 @@ def _resources(site: Site) -> Iterator[Any]:
     base = frozenset({identity.id})
     yield identity
     for name in licences(storage):
-        yield Licence(storage.name, name, base)
+        yield Licence(storage.name, name, depends_on=base)
     yield Protection(storage.name, storage.protection, base)
     yield from _directories(storage, base)
     design = Design(site, storage, Versions(storage.onefs))
