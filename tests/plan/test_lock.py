@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import sys
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -136,9 +137,11 @@ def test_a_zombie_is_dead() -> None:
     pid = os.fork()
     if pid == 0:
         os._exit(0)
-    while process_start(pid) is not None:
-        pass
-    os.waitpid(pid, 0)
+    deadline = time.monotonic() + 10
+    while process_start(pid) is not None and time.monotonic() < deadline:
+        time.sleep(0.001)
+    assert process_start(pid) is None
+    assert os.waitpid(pid, 0)[0] == pid  # only its corpse was left
 
 
 def test_users_without_a_name_are_their_number(monkeypatch: pytest.MonkeyPatch) -> None:
