@@ -18,9 +18,10 @@ MODULES = sorted(path.relative_to(SOURCE) for path in SOURCE.rglob("*.py"))
 ALLOWED = {
     "inventory": {"inventory"},
     "plan": {"plan", "inventory", "infra_kit"},
-    "layers": {"layers", "plan", "inventory", "shipped"},
+    "stacks": {"stacks", "plan", "inventory", "shipped"},
+    "layers": {"layers", "stacks", "plan", "inventory", "shipped"},
     "lab": {"lab", "inventory"},
-    "cli": {"cli", "layers", "plan", "inventory", "lab", "doctor", "shipped", "infra_kit"},
+    "cli": {"cli", "layers", "stacks", "plan", "inventory", "lab", "doctor", "shipped", "infra_kit"},
     "shipped": set(),
     "doctor": set(),
     "__init__": set(),
@@ -43,6 +44,8 @@ HEAVY = {
     "hier_config",
     "httpx",
     "cryptography",
+    "pulumi",
+    "pulumi_kubernetes",
 }
 
 

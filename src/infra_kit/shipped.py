@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-Folder = Literal["templates", "playbooks", "stacks", "inventory"]
+Folder = Literal["templates", "playbooks", "stacks", "inventory", "tools"]
 
 
 def folder(name: Folder) -> Path:

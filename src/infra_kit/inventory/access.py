@@ -136,6 +136,16 @@ class Access:
             credential="" if entry.password else own.credential,
         )
 
+    def _kubernetes_credential(self) -> str:
+        credential = self._site.kubernetes.credential if self._site.kubernetes else None
+        if credential is None:
+            raise NoSecretError(
+                KUBERNETES,
+                "the inventory does not say as whom infra-kit talks to it",
+                remedy="name a credential whose password is a bearer token: `kubernetes: {credential: NAME}`",
+            )
+        return credential
+
     def _remedy_for_no_entry(self) -> str:
         if self.kind == "lab":
             return f"bring the lab to the inventory with `infra-kit lab up {self._site.folder}`"
@@ -151,6 +161,8 @@ class Access:
             address, credential = management.address, management.credential
         elif site.storage and site.storage.name == device:
             address, credential = site.storage.management.address, site.storage.management.credential
+        elif site.kubernetes and device == KUBERNETES:
+            address, credential = site.kubernetes.api_address, self._kubernetes_credential()
         else:
             raise AccessError("no such device in the inventory", where=device)
         login = site.credential_by_name[credential]
@@ -168,6 +180,9 @@ class Access:
             credential=credential,
         )
 
+
+KUBERNETES = "kubernetes"
+"""What the site's one Kubernetes cluster is called where devices are named: in an overlay, in messages."""
 
 LAB_FOLDER = Path(".infra-kit") / "lab"
 """Where a site's running lab keeps its endpoints.yaml and lab.json, relative to the site's folder."""

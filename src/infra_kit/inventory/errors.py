@@ -132,3 +132,11 @@ class IdentityError(DeviceError):
 
 class VerificationError(DeviceError):
     """After a change the device, read again, is not as intended."""
+
+
+class NotReadyError(DeviceError):
+    """What was applied is not ready in time (names the pod and its last event), or what was removed not gone (names the finalizer)."""
+
+
+class ProgramError(InfraKitError):
+    """A stack's program failed, or took too long, before anything was sent."""

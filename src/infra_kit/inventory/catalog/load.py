@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from infra_kit.inventory.catalog.models import ArrayModel, GpuModel, ProcessorModel, ServerModel, SwitchModel
+    from infra_kit.inventory.catalog.software import ImageModel, RuntimeModel, Size
     from infra_kit.inventory.models.bios import BiosProfile
 
-    Model = TypeVar("Model", ServerModel, SwitchModel, ArrayModel, GpuModel, ProcessorModel, BiosProfile)
+    Model = TypeVar("Model", ServerModel, SwitchModel, ArrayModel, GpuModel, ProcessorModel, BiosProfile, ImageModel, RuntimeModel, Size)
 
 DATA = Path(__file__).parent / "data"
 OTHER_DATA = frozenset({"cdp-identities.yaml"})
@@ -39,7 +40,7 @@ def shipped() -> Catalog:
     for document in documents:
         for finding in document.findings:
             raise RuntimeError(f"{finding.file}:{finding.line}: {finding.path} {finding.message}; install infra-kit again")
-    return _merge(Catalog({}, {}, {}, {}, {}, {}), files)
+    return _merge(Catalog({}, {}, {}, {}, {}, {}, {}, {}, {}), files)
 
 
 def load_catalog(folder: Path) -> tuple[Catalog, list[Document]]:
@@ -82,6 +83,9 @@ def _merge(base: Catalog, files: list[CatalogFile]) -> Catalog:
         gpus=_by_name(base.gpus.values(), *(file.gpus for file in files)),
         processors=_by_name(base.processors.values(), *(file.processors for file in files)),
         bios_profiles=_by_name(base.bios_profiles.values(), *(file.bios_profiles for file in files)),
+        images=_by_name(base.images.values(), *(file.images for file in files)),
+        runtimes=_by_name(base.runtimes.values(), *(file.runtimes for file in files)),
+        sizes=_by_name(base.sizes.values(), *(file.sizes for file in files)),
     )
 
 

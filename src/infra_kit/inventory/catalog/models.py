@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Generic, Literal, TypeVar
 
+from infra_kit.inventory.catalog.software import ImageModel, RuntimeModel, Size
 from infra_kit.inventory.models.base import Noun
 from infra_kit.inventory.models.bios import BiosProfile
 from infra_kit.inventory.types import PortGroupName, PortMode, SpeedGbps
@@ -172,3 +173,6 @@ class CatalogFile(Noun):
     gpus: list[GpuModel] = []
     processors: list[ProcessorModel] = []
     bios_profiles: list[BiosProfile] = []
+    images: list[ImageModel] = []
+    runtimes: list[RuntimeModel] = []
+    sizes: list[Size] = []

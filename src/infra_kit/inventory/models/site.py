@@ -22,6 +22,7 @@ from infra_kit.inventory.models.rack import Rack
 from infra_kit.inventory.models.server import Server, ServerProfile
 from infra_kit.inventory.models.storage import Storage
 from infra_kit.inventory.models.switch import Switch
+from infra_kit.inventory.models.team import Team
 from infra_kit.inventory.models.workspaces import Workspace
 
 
@@ -43,6 +44,7 @@ class Site(Noun):
     bios_profiles: list[BiosProfile] = []
     cluster: Cluster | None = None
     kubernetes: Kubernetes | None = None
+    teams: list[Team] = []
     workspaces: list[Workspace] = []
     monitoring: Monitoring | None = None
 
@@ -89,6 +91,16 @@ class Site(Noun):
     def profile_by_name(self) -> dict[str, ServerProfile]:
         """Server profiles by name."""
         return {profile.name: profile for profile in self.server_profiles}
+
+    @cached_property
+    def team_by_name(self) -> dict[str, Team]:
+        """Teams by name."""
+        return {team.name: team for team in self.teams}
+
+    @cached_property
+    def workspace_by_name(self) -> dict[str, Workspace]:
+        """Workspaces by name."""
+        return {workspace.name: workspace for workspace in self.workspaces}
 
     @cached_property
     def credential_by_name(self) -> dict[str, Credential]:

@@ -1,0 +1,56 @@
+"""What runs on the cluster, as data: container images, and the runtimes that users choose from."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from infra_kit.inventory.models.base import Noun
+from infra_kit.inventory.types import Count, CpuQuantity, MemoryQuantity, Name, PositiveCount
+
+
+class LabImage(Noun):
+    """How the lab makes a stand-in of an image on this machine, without any registry."""
+
+    layers: list[str]
+    """Laid over the base root file system, in order: `apt:PACKAGES`, `pip:REQUIREMENTS`, `npm:PACKAGES`; `python`: the base alone."""
+    command: list[str]
+    """What the image starts."""
+    environment: dict[str, str] = {}
+    source: str
+    """Where it was seen to work."""
+
+
+class ImageModel(Noun):
+    """One container image, by the name that the stacks know it by."""
+
+    name: Name
+    registry: str
+    repository: str
+    tag: str
+    digest: str = ""
+    """`sha256:...`; empty until somebody who can reach the registry, or the mirror, fills it in: then the tag alone decides."""
+    uid: PositiveCount = 10001
+    """The numeric user that it runs as, which `runAsNonRoot` needs."""
+    lab: LabImage | None = None
+
+
+class Size(Noun):
+    """A session size that a user may choose."""
+
+    name: Name
+    cpu: CpuQuantity
+    memory: MemoryQuantity
+    gpus: Count = 0
+
+
+class RuntimeModel(Noun):
+    """One runtime of the catalogue: a kernel, its editor and the image that has both."""
+
+    name: Name
+    title: str
+    kernel: Literal["python", "r", "scala"]
+    kernel_version: str
+    editor: Literal["jupyterlab", "workbench", "rstudio", "vscode"]
+    image: Name
+    gpu: bool = False
+    """Whether it is made for sessions with a GPU."""

@@ -1,0 +1,1 @@
+"""The engines: both carry out the same programs, behind the protocol of `engine`."""

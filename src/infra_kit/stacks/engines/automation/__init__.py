@@ -1,0 +1,1 @@
+"""The engine over the Pulumi program and its Kubernetes provider."""

@@ -1,0 +1,1 @@
+"""The embedded engine: server-side apply, ApplySets, nothing beside the cluster."""

@@ -1,0 +1,1 @@
+"""What the components of every stack are made of: labels, images, security, secrets, templates."""

@@ -1,0 +1,1 @@
+"""The workspaces stack: one machine-learning workspace, made of small components."""
