@@ -5,9 +5,9 @@ import re
 
 from infra_kit.cli.app import run
 from infra_kit.inventory.load import load_site
-from infra_kit.plan.journal import Journal, RunStart
-from infra_kit.plan.journal_place import open_database
-from infra_kit.plan.lock import Lock
+from infra_kit.plan.record.journal import Journal, RunStart
+from infra_kit.plan.record.lock import Lock
+from infra_kit.plan.record.place import open_database
 from infra_kit.plan.selection import EVERYTHING
 from infra_kit.plan.state import StateFolder
 

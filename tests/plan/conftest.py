@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from infra_kit.inventory.load import load_site
-from infra_kit.plan.database import Database
+from infra_kit.plan.record.database import Database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from plan_fakes import FakeLayer, Script, World, thing
 
-from infra_kit.plan.database import Database
-from infra_kit.plan.journal import Journal
+from infra_kit.plan.record.database import Database
+from infra_kit.plan.record.journal import Journal
 from infra_kit.plan.request import Request
 from infra_kit.plan.run import perform
 from infra_kit.plan.state import StateFolder

@@ -13,13 +13,13 @@ from plan_fakes import FakeLayer, Script, Thing, broken, moved, replace, thing, 
 from infra_kit.inventory.errors import LockedError, StalePlanError, StateError, UsageError
 from infra_kit.plan import planfile
 from infra_kit.plan.connections import Connections
-from infra_kit.plan.database import Database
 from infra_kit.plan.execution import exit_code
 from infra_kit.plan.interruption import INTERRUPTED, Interruption, WaitInterruptedError
-from infra_kit.plan.journal import Journal
-from infra_kit.plan.journal_place import STATE_URL
 from infra_kit.plan.planning import make_plan
 from infra_kit.plan.presentation import report_text
+from infra_kit.plan.record.database import Database
+from infra_kit.plan.record.journal import Journal
+from infra_kit.plan.record.place import STATE_URL
 from infra_kit.plan.request import Report, Request
 from infra_kit.plan.resource import Diff, Observed, Outcome, ReadContext, RunContext
 from infra_kit.plan.run import perform

@@ -11,7 +11,7 @@ from infra_kit.cli.options import Format, FormatOption, SiteArgument
 from infra_kit.inventory.errors import UsageError
 
 if TYPE_CHECKING:
-    from infra_kit.plan.journal import Journal
+    from infra_kit.plan.record.journal import Journal
 
 
 def history(
@@ -21,8 +21,8 @@ def history(
 ) -> int:
     """List the runs of a site, or the steps of one."""
     from infra_kit.inventory.load import load_site
-    from infra_kit.plan.journal import Journal
-    from infra_kit.plan.journal_place import existing_database
+    from infra_kit.plan.record.journal import Journal
+    from infra_kit.plan.record.place import existing_database
     from infra_kit.plan.state import StateFolder
 
     loaded = load_site(site)
@@ -42,7 +42,7 @@ def history(
 
 
 def _list(journal: Journal, form: Format) -> None:
-    from infra_kit.plan.record import run_record
+    from infra_kit.plan.record.documents import run_record
 
     records = [run_record(row) for row in journal.runs()]
     if form is Format.JSON:
@@ -53,7 +53,7 @@ def _list(journal: Journal, form: Format) -> None:
 
 
 def _detail(journal: Journal, run: str, form: Format) -> None:
-    from infra_kit.plan.record import run_record, step_record
+    from infra_kit.plan.record.documents import run_record, step_record
 
     row = journal.run(run)
     record = {**run_record(row), "steps": [step_record(step) for step in journal.steps(row.id)]}

@@ -57,17 +57,17 @@ def look(site: Site, access: Access, chosen: Selection) -> Plan:
     """Make a plan with connections that cannot write."""
     from infra_kit.layers import NAMES, layers
     from infra_kit.plan.connections import Connections
-    from infra_kit.plan.journal_place import existing_database
     from infra_kit.plan.planning import make_plan
     from infra_kit.plan.presentation import console
     from infra_kit.plan.progress import ProgressDisplay
+    from infra_kit.plan.record.place import existing_database
     from infra_kit.plan.resource import ReadContext
     from infra_kit.plan.state import StateFolder
 
     database = existing_database(site, StateFolder(site.folder))
     created = []
     if database is not None:
-        from infra_kit.plan.journal import Journal
+        from infra_kit.plan.record.journal import Journal
 
         with database:
             created = Journal(database, site.site.name).created()

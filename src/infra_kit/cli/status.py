@@ -12,15 +12,15 @@ from infra_kit.cli.options import Format, FormatOption, SiteArgument
 
 if TYPE_CHECKING:
     from infra_kit.inventory.models.site import Site
-    from infra_kit.plan.database import Database
-    from infra_kit.plan.journal import Journal
+    from infra_kit.plan.record.database import Database
+    from infra_kit.plan.record.journal import Journal
 
 
 def status(site: SiteArgument, form: FormatOption = Format.TEXT) -> int:
     """Say what a site's last run left, and who holds its lock."""
     from infra_kit.inventory.access import lab_overlay
     from infra_kit.inventory.load import load_site
-    from infra_kit.plan.journal_place import existing_database
+    from infra_kit.plan.record.place import existing_database
     from infra_kit.plan.state import StateFolder
 
     loaded = load_site(site)
@@ -49,9 +49,9 @@ def status(site: SiteArgument, form: FormatOption = Format.TEXT) -> int:
 
 
 def _journaled(site: Site, database: Database) -> dict[str, Any]:
-    from infra_kit.plan.journal import Journal
-    from infra_kit.plan.lock import Lock
-    from infra_kit.plan.record import run_record
+    from infra_kit.plan.record.documents import run_record
+    from infra_kit.plan.record.journal import Journal
+    from infra_kit.plan.record.lock import Lock
 
     journal = Journal(database, site.site.name)
     held = Lock(database, site.site.name).held_by()

@@ -17,8 +17,8 @@ from infra_kit.plan.scheduling import Schedule, Step, StepOutcome
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from infra_kit.plan.journal import Journal
     from infra_kit.plan.planning import Entry, Plan
+    from infra_kit.plan.record.journal import Journal
     from infra_kit.plan.resource import RunContext
     from infra_kit.plan.runlog import RunLog
     from infra_kit.plan.state import StateFolder

@@ -13,10 +13,10 @@ from infra_kit.plan.continuation import command_line
 from infra_kit.plan.events import Event
 from infra_kit.plan.execution import Desk, execute, exit_code
 from infra_kit.plan.interruption import INTERRUPTED, Interruption
-from infra_kit.plan.journal import Journal, RunStart
-from infra_kit.plan.journal_place import open_database
-from infra_kit.plan.lock import Lock
 from infra_kit.plan.planning import Plan, make_plan, make_removal
+from infra_kit.plan.record.journal import Journal, RunStart
+from infra_kit.plan.record.lock import Lock
+from infra_kit.plan.record.place import open_database
 from infra_kit.plan.request import Report
 from infra_kit.plan.resource import ReadContext, RunContext
 from infra_kit.plan.runlog import RunLog
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
     from infra_kit.inventory.access import Access
     from infra_kit.inventory.models.site import Site
+    from infra_kit.plan.record.tables import RunRow
     from infra_kit.plan.request import Dialogue, Request
     from infra_kit.plan.resource import Layer
-    from infra_kit.plan.tables import RunRow
 
 
 def perform(site: Site, layers: Sequence[Layer], access: Access, request: Request, dialogue: Dialogue) -> Report:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from infra_kit.inventory.errors import StateError
-from infra_kit.plan.tables import SCHEMA_VERSION, SchemaRow, Table, Utc
+from infra_kit.plan.record.tables import SCHEMA_VERSION, SchemaRow, Table, Utc
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from infra_kit.inventory.access import Access
     from infra_kit.inventory.models.site import Site
-    from infra_kit.plan.database import Database
+    from infra_kit.plan.record.database import Database
     from infra_kit.plan.state import StateFolder
 
 STATE_URL = "INFRA_KIT_STATE_URL"
@@ -31,7 +31,7 @@ def open_database(site: Site, folder: StateFolder, access: Access | None = None)
         StateError: it cannot be opened.
         SecretError: the site's `state_url` leads nowhere.
     """
-    from infra_kit.plan.database import Database
+    from infra_kit.plan.record.database import Database
 
     url = shared_url(site)
     if url is None:

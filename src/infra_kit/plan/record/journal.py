@@ -10,17 +10,17 @@ from sqlalchemy import delete, exists, select, update
 
 from infra_kit import __version__
 from infra_kit.inventory.errors import LockedError, UsageError
-from infra_kit.plan.holder import this_process
 from infra_kit.plan.masking import Mask, masked
+from infra_kit.plan.record.holder import this_process
+from infra_kit.plan.record.tables import CreatedRow, LockRow, RunRow, StepRow
 from infra_kit.plan.resource import Created, Observed
-from infra_kit.plan.tables import CreatedRow, LockRow, RunRow, StepRow
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select
     from sqlalchemy.orm import Session
 
-    from infra_kit.plan.database import Database
     from infra_kit.plan.planning import Entry
+    from infra_kit.plan.record.database import Database
 
 UNFINISHED = ("planning", "running", "partial", "failed", "interrupted")
 """States of a run that `--resume` takes up; the first two are those of a killed one, once nobody holds the lock."""

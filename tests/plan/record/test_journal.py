@@ -10,15 +10,15 @@ from sqlalchemy import update
 
 from infra_kit.inventory.errors import LockedError, StateError, UsageError
 from infra_kit.plan.connections import Connections
-from infra_kit.plan.database import Database
-from infra_kit.plan.journal import Journal, RunStart
-from infra_kit.plan.journal_place import STATE_URL, existing_database, open_database
-from infra_kit.plan.lock import Lock
 from infra_kit.plan.planning import make_plan
-from infra_kit.plan.record import run_record, step_record
+from infra_kit.plan.record.database import Database
+from infra_kit.plan.record.documents import run_record, step_record
+from infra_kit.plan.record.journal import Journal, RunStart
+from infra_kit.plan.record.lock import Lock
+from infra_kit.plan.record.place import STATE_URL, existing_database, open_database
+from infra_kit.plan.record.tables import SchemaRow
 from infra_kit.plan.resource import ReadContext
 from infra_kit.plan.state import StateFolder
-from infra_kit.plan.tables import SchemaRow
 
 
 @pytest.fixture

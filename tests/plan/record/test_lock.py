@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import update
 
 from infra_kit.inventory.errors import ExitCode, LockedError, StateError
-from infra_kit.plan import holder, lock
-from infra_kit.plan.database import Database
-from infra_kit.plan.holder import Holder, process_start, this_process
-from infra_kit.plan.lock import STALE_AFTER, Lock
-from infra_kit.plan.tables import LockRow
+from infra_kit.plan.record import holder, lock
+from infra_kit.plan.record.database import Database
+from infra_kit.plan.record.holder import Holder, process_start, this_process
+from infra_kit.plan.record.lock import STALE_AFTER, Lock
+from infra_kit.plan.record.tables import LockRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,13 +12,13 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from infra_kit.inventory.errors import LockedError, StateError
-from infra_kit.plan.holder import Holder, this_process
-from infra_kit.plan.tables import LockRow
+from infra_kit.plan.record.holder import Holder, this_process
+from infra_kit.plan.record.tables import LockRow
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from infra_kit.plan.database import Database
+    from infra_kit.plan.record.database import Database
 
 HEARTBEAT: Final = dt.timedelta(seconds=10)
 STALE_AFTER: Final = dt.timedelta(seconds=90)

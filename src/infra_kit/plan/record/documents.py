@@ -6,7 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from infra_kit.plan.tables import RunRow, StepRow
+    from infra_kit.plan.record.tables import RunRow, StepRow
 
 
 def run_record(row: RunRow) -> dict[str, Any]:
