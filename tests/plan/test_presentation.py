@@ -145,16 +145,17 @@ def test_the_end_of_a_run_says_what_is_left_and_what_to_do(plan: Plan) -> None:
     ]
 
 
-def test_progress_without_a_terminal_is_a_line_for_each_ended_step() -> None:
+def test_progress_without_a_terminal_is_a_line_for_each_wait_and_end() -> None:
     out = io.StringIO()
     with ProgressDisplay(console(out), _mask).reading() as progress:
         progress.event(Event("reading", "bmc/a/1", "w1"))
         progress.event(Event("read", "bmc/a/1", "w1"))
         progress.changing(2)
         progress.event(Event("started", "bmc/a/1", "w1"))
+        progress.event(Event("waiting", "bmc/a/1", "w1", message="geheim is late"))
         progress.event(Event("ended", "bmc/a/1", "w1", "done", "geheim"))
         progress.event(Event("ended", "bmc/a/2", "w2", "none"))
-    assert out.getvalue() == "done    bmc/a/1: «x»\n"
+    assert out.getvalue() == "waiting bmc/a/1: «x» is late\ndone    bmc/a/1: «x»\n"
 
 
 def test_progress_on_a_terminal_is_a_bar_that_goes_away(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,6 +167,8 @@ def test_progress_on_a_terminal_is_a_bar_that_goes_away(monkeypatch: pytest.Monk
         progress.event(Event("reading", "bmc/a/1", "w1"))
         assert progress._progress is not None
         assert progress._progress.tasks[0].fields["devices"] == "w1"
+        progress.event(Event("waiting", "bmc/a/1", "w1", message="0 of 2"))
+        assert progress._progress.tasks[0].fields["devices"] == "bmc/a/1: 0 of 2"
         progress.event(Event("read", "bmc/a/1", "w1"))
         assert progress._progress.tasks[0].completed == 1
     assert progress._progress is None

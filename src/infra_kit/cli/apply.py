@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra_kit.cli.options import BreakLockOption, EndpointsOption, LayerOption, TargetOption, YesOption, selection
+from infra_kit.cli.options import BreakLockOption, EndpointsOption, ForceOption, LayerOption, TargetOption, YesOption, selection
 from infra_kit.inventory.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,6 +24,11 @@ def apply(
     allow_wipe: Annotated[
         list[str] | None, typer.Option("--allow-wipe", metavar="ID", help="This resource may lose its data; repeatable.")
     ] = None,
+    take: Annotated[
+        list[str] | None,
+        typer.Option("--take", metavar="ID-GLOB", help="Take fields of these resources from whoever else holds them; repeatable."),
+    ] = None,
+    force: ForceOption = False,
     break_lock: BreakLockOption = False,
     endpoints: EndpointsOption = None,
 ) -> int:
@@ -46,6 +51,8 @@ def apply(
         selection=chosen,
         allow_reboot=allow_reboot,
         allow_wipe=frozenset(allow_wipe or ()),
+        take=tuple(take or ()),
+        force=force,
         resume=resume,
         break_lock=break_lock,
         plan_file=plan_file,

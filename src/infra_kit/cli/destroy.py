@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from infra_kit.cli.options import BreakLockOption, EndpointsOption, SiteArgument, YesOption, selection
+from infra_kit.cli.options import BreakLockOption, EndpointsOption, ForceOption, SiteArgument, YesOption, selection
 
 
 def destroy(
@@ -16,6 +16,7 @@ def destroy(
         typer.Option("--target", metavar="ID-GLOB", help="Which of the created resources; repeatable.", show_default=False),
     ],
     yes: YesOption = False,
+    force: ForceOption = False,
     break_lock: BreakLockOption = False,
     endpoints: EndpointsOption = None,
 ) -> int:
@@ -31,4 +32,4 @@ def destroy(
     chosen = selection(None, target)
     require_consent(yes=yes)
     loaded, access = open_site(site, endpoints, quiet=False)
-    return carry_out(loaded, access, Request("destroy", chosen, break_lock=break_lock), yes=yes)
+    return carry_out(loaded, access, Request("destroy", chosen, force=force, break_lock=break_lock), yes=yes)

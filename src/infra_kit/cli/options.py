@@ -39,6 +39,8 @@ DetailedOption = Annotated[bool, typer.Option("--detailed-exitcode", help="Exit 
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 BreakLockOption = Annotated[bool, typer.Option("--break-lock", help="Take the lock from a run that is no longer alive.")]
 
+ForceOption = Annotated[bool, typer.Option("--force", help="What others put into something that goes, such as a namespace, goes with it.")]
+
 
 def selection(layer: list[str] | None, target: list[str] | None, ignore: list[str] | None = None) -> Selection:
     """The selection that the options ask for.

@@ -84,6 +84,8 @@ def show(found: Plan, access: Access, form: Format, *, title: str) -> None:
     from infra_kit.plan import planfile
     from infra_kit.plan.presentation import console, plan_text
 
+    for notice in found.notices:
+        typer.echo(access.mask(f"note: {notice}"), err=True)
     if form is Format.JSON:
         typer.echo(json.dumps(planfile.document(found, access.mask), indent=1))
         return

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 Moment = Literal[
+    "evaluating",  # the layers work out what the inventory asks for
     "reading",  # a device is about to be read for the plan
     "read",
     "planned",  # the plan is made; nothing has been sent
     "starting",  # a step is about to be journaled
     "started",  # the journal says running
     "observed",  # read again, just before the change
+    "waiting",  # a step waits for its device: the message says what for
     "applying",  # the intention is journaled, the device not yet changed
     "applied",  # the device is changed, the journal does not know yet
     "journaled",  # the journal knows

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, get_args
 
 from infra_kit.plan import graph
 from infra_kit.plan.events import Event, Listener, silent
+from infra_kit.plan.memory import recollected
 from infra_kit.plan.reading import read_all
 from infra_kit.plan.resource import Action, Diff, Observed, Unknown
 from infra_kit.plan.selection import EVERYTHING, Selection
@@ -53,6 +54,8 @@ class Plan:
     graph: graph.Graph
     concurrency: Mapping[str, int]
     """Layer -> how many of its devices are changed at once."""
+    notices: tuple[str, ...] = ()
+    """What kept the plan from being complete, such as a cluster that could not say what infra-kit created on it."""
     created: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
 
     @property
@@ -94,6 +97,7 @@ def make_plan(
         InfraKitError: a cycle, or something that is no device's fault.
     """
     site = context.site
+    created, notices = recollected(layers, created, context)
     changes: list[Resource] = []
     removals: list[Resource] = []
     for layer in layers:
@@ -104,7 +108,8 @@ def make_plan(
         if gone:
             removals.extend(layer.leftovers(site, gone))
     selection.require_matches(each.id for each in [*changes, *removals])
-    return _compare(layers, context, _selected(changes, selection), _selected(removals, selection), listener)
+    plan = _compare(layers, context, _selected(changes, selection), _selected(removals, selection), listener)
+    return replace(plan, notices=notices)
 
 
 def make_removal(
@@ -120,13 +125,14 @@ def make_removal(
     Raises:
         UsageError: a target matches nothing that infra-kit created.
     """
+    created, notices = recollected(layers, created, context)
     selection.require_matches(each.id for each in created)
     removals: list[Resource] = []
     for layer in layers:
         meant = [each for each in _of_layer(layer, created) if selection.includes(each.id)]
         if meant:
             removals.extend(layer.leftovers(context.site, meant))
-    return _compare(layers, context, [], removals, listener)
+    return replace(_compare(layers, context, [], removals, listener), notices=notices)
 
 
 def _of_layer(layer: Layer, created: Sequence[Created]) -> Iterator[Created]:

@@ -27,7 +27,7 @@ _MARKS: dict[str, tuple[str, str]] = {
     "delete": ("-", "red"),
     "unknown": ("?", "magenta"),
 }
-_OUTCOME_STYLES = {"done": "green", "staged": "yellow", "failed": "bold red", "skipped": "magenta", "none": "dim"}
+_OUTCOME_STYLES = {"done": "green", "staged": "yellow", "failed": "bold red", "skipped": "magenta", "none": "dim", "waiting": "dim"}
 _DISRUPTIONS = {
     "reload": "reloads the device",
     "reboot": "reboots the server",

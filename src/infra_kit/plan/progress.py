@@ -48,6 +48,8 @@ class ProgressDisplay:
         with self._guard:
             if event.moment in {"reading", "started"}:
                 self._busy[event.resource] = event.device
+            elif event.moment == "waiting":
+                self._wait(event)
             elif event.moment in {"read", "ended"} and event.resource:
                 self._busy.pop(event.resource, None)
                 self._ended += 1
@@ -63,6 +65,14 @@ class ProgressDisplay:
             if self._progress is not None:
                 self._progress.stop()
                 self._progress = None
+
+    def _wait(self, event: Event) -> None:
+        """On a terminal a line over the bar would push others away: there it stands beside the bar."""
+        text = self._mask(event.message)
+        if self._console.is_terminal:
+            self._busy[event.resource] = f"{event.resource}: {text}"
+        else:
+            self._console.print(outcome_line(event.resource, "waiting", text))
 
     def _open(self, what: str, total: int | None) -> Self:
         self.close()

@@ -26,6 +26,10 @@ class Request:
     selection: Selection = EVERYTHING
     allow_reboot: bool = False
     allow_wipe: frozenset[str] = frozenset()
+    take: tuple[str, ...] = ()
+    """Id globs: fields that others hold may be taken from them."""
+    force: bool = False
+    """What others put into something that goes may go with it."""
     resume: bool = False
     break_lock: bool = False
     plan_file: PlanDocument | None = None
@@ -46,6 +50,8 @@ class Request:
             "selection": self.selection.as_dict(),
             "allow_reboot": self.allow_reboot,
             "allow_wipe": sorted(self.allow_wipe),
+            "take": list(self.take),
+            "force": self.force,
             "bound": self.bound or self.plan_file is not None,
             "unreviewed": dict(self.unreviewed),
         }
@@ -57,6 +63,9 @@ class Request:
             selection=Selection.from_dict(kept["selection"]),
             allow_reboot=self.allow_reboot or bool(kept["allow_reboot"]),
             allow_wipe=self.allow_wipe | frozenset(kept["allow_wipe"]),
+            # Journals of earlier versions know neither.
+            take=tuple(dict.fromkeys([*self.take, *kept.get("take", ())])),
+            force=self.force or bool(kept.get("force")),
             resume=True,
             break_lock=self.break_lock,
             bound=bool(kept["bound"]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
@@ -89,6 +90,10 @@ def never() -> bool:
     return False
 
 
+def unheard(_resource: str, _text: str) -> None:
+    """Progress that nobody is shown."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunContext(ReadContext):
     """What a change needs beside: consent, and where its backups go."""
@@ -101,10 +106,23 @@ class RunContext(ReadContext):
     """True when a killed or failed run is taken up again: an earlier attempt may have half happened."""
     interrupted: Callable[[], bool] = never
     """Whether the run was told to stop: whoever waits for a device looks, and raises `interruption.WaitInterruptedError`."""
+    take: tuple[str, ...] = ()
+    """Id globs of resources whose fields may be taken from whoever holds them, though infra-kit never set them before."""
+    force: bool = False
+    """Whether what others put into something that goes may go with it, such as foreign objects in a namespace."""
+    progress: Callable[[str, str], None] = unheard
+    """Told a resource's id and what it waits for, such as "1 of 2 replicas are available". As often as one likes: it is throttled."""
+
+    def takes(self, resource: str) -> bool:
+        """Whether `take` names the resource of that id."""
+        return any(fnmatchcase(resource, glob) for glob in self.take)
 
 
 class Resource(Protocol):
-    """Something that a plan can hold. Implementations are immutable and cheap to make; only read/apply/verify touch a device."""
+    """Something that a plan can hold. Implementations are immutable and cheap to make; only read/apply/verify touch a device.
+
+    It may have a property `scope` beside (see `ScopedResource`).
+    """
 
     @property
     def id(self) -> str:
@@ -147,9 +165,26 @@ class Resource(Protocol):
         ...
 
 
+class ScopedResource(Resource, Protocol):
+    """A resource that belongs to a part of the site which is changed by itself."""
+
+    @property
+    def scope(self) -> str:
+        """`workspaces/NAME`; empty for the whole site, as for a resource without this property.
+
+        A run whose resources are all of one scope locks that scope alone.
+        """
+        ...
+
+
+def scope_of(resource: Resource) -> str:
+    """The resource's scope; empty: the whole site."""
+    return str(getattr(resource, "scope", ""))
+
+
 @dataclass(frozen=True, slots=True)
 class Created:
-    """A resource that an earlier run created, as the journal remembers it.
+    """A resource that an earlier run created, as the journal or the devices themselves remember it.
 
     `record` is that of the apply's Outcome; empty where the run was killed between the change and its entry in the journal.
     """
@@ -157,9 +192,18 @@ class Created:
     id: str
     record: Mapping[str, Any]
 
+    scope: str = ""
+    """Its scope; where none is given, that of the stack that the record names (as `stacks.stack.Stack.scope` has it)."""
+
+    def __post_init__(self) -> None:
+        """Find the scope."""
+        _, _, parameter = str(self.record.get("stack") or "").partition(".")
+        if parameter and not self.scope:
+            object.__setattr__(self, "scope", f"{self.id.partition('/')[0]}/{parameter}")
+
 
 class Layer(Protocol):
-    """One layer: turns the site into resources and files."""
+    """One layer: turns the site into resources and files. It may be a `RememberingLayer` and a `ScopedLayer` beside."""
 
     name: str
     after: tuple[str, ...]
@@ -177,4 +221,20 @@ class Layer(Protocol):
 
     def render(self, site: Site) -> Mapping[str, str]:
         """Everything its devices would get, as files: relative path -> text. No secrets: references stand in their place."""
+        ...
+
+
+class RememberingLayer(Layer, Protocol):
+    """A layer whose devices themselves remember what infra-kit created on them."""
+
+    def remembered(self, context: ReadContext) -> Sequence[Created]:
+        """What the devices remember, all of this layer. A DeviceError is noted in the plan and does not fail it."""
+        ...
+
+
+class ScopedLayer(Layer, Protocol):
+    """A layer that can be asked for some scopes alone, and is then faster."""
+
+    def resources_of(self, site: Site, scopes: frozenset[str]) -> Sequence[Resource]:
+        """Those of `resources` whose scope is one of these."""
         ...

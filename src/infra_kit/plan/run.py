@@ -23,6 +23,7 @@ from infra_kit.plan.runlog import RunLog
 from infra_kit.plan.scheduling import counted
 from infra_kit.plan.selection import Selection
 from infra_kit.plan.state import StateFolder
+from infra_kit.plan.waiting import WaitingRoom
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -156,6 +157,8 @@ class _Run:
         plan = planfile.without_unreviewed(plan, request.unreviewed)
         planfile.write(planfile.document(plan, self._access.mask), self._desk.folder / "plan.json")
         desk.journal.forget(_gone(plan))
+        for notice in plan.notices:
+            self._dialogue.notice(f"note: {notice}")
         self._dialogue.planned(plan)
         return plan
 
@@ -179,6 +182,9 @@ class _Run:
                 request.allow_wipe,
                 resumed=earlier is not None,
                 interrupted=lambda: desk.interruption.asked,
+                take=request.take,
+                force=request.force,
+                progress=WaitingRoom(self._listen, {entry.id: entry.resource.device for entry in plan.entries}).say,
             )
             outcomes = execute(plan, context, desk)
         code = exit_code(outcomes, desk.interruption)
