@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,12 +68,42 @@ def site_folder(tmp_path: Path) -> Path:
     return copy_site("configuration-1", tmp_path)
 
 
+@dataclass(frozen=True)
+class RunningControlPlane:
+    """A real Kubernetes control plane of a copy of the first reference site."""
+
+    lab: RunningLab
+    site_folder: Path
+    kubeconfig: Path
+    """The administrator's, whom the audit log calls lab-administrator."""
+
+    def kubectl(self, *arguments: str, stdin: str | None = None, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """kubectl as the administrator. With `check` a failure fails the test, with kubectl's words."""
+        from infra_kit.lab.control_plane.binaries import locate_all
+
+        command = [str(locate_all()["kubectl"]), f"--kubeconfig={self.kubeconfig}", *arguments]
+        done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
+        if check and done.returncode != 0:
+            pytest.fail(f"kubectl {' '.join(arguments)}: {done.stderr}")
+        return done
+
+
+@pytest.fixture(scope="session")
+def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningControlPlane]:
+    """The control plane that the tests of one worker share: each test uses namespaces of its own and leaves the nodes as they were."""
+    from infra_kit.lab.embedded import RunningLab
+
+    folder = copy_site("configuration-1", tmp_path_factory.mktemp("control-plane"))
+    with RunningLab(folder, without=["bmcs", "switches", "array", "hosts"]) as running:
+        yield RunningControlPlane(running, folder, running.folder.kubeconfig)
+
+
 @pytest.fixture
 def lab(site_folder: Path) -> Iterator[RunningLab]:
     """The first reference site (a copy: `lab.site_folder`) with its lab running, every device fresh from the factory."""
     from infra_kit.lab.embedded import RunningLab
 
-    with RunningLab(site_folder) as running:
+    with RunningLab(site_folder, without=["hosts", "kubernetes"]) as running:
         yield running
 
 

@@ -20,7 +20,7 @@ ALLOWED = {
     "plan": {"plan", "inventory", "infra_kit"},
     "stacks": {"stacks", "plan", "inventory", "shipped"},
     "layers": {"layers", "stacks", "plan", "inventory", "shipped"},
-    "lab": {"lab", "inventory"},
+    "lab": {"lab", "inventory", "shipped"},
     "cli": {"cli", "layers", "stacks", "plan", "inventory", "lab", "doctor", "shipped", "infra_kit"},
     "shipped": set(),
     "doctor": set(),

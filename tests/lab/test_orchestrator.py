@@ -66,7 +66,7 @@ def test_the_overlay_maps_every_device_and_goes_when_the_lab_ends(site_folder: P
         assert yaml.safe_load(lab.folder.endpoints.read_text())["devices"].keys() == fakes.keys()
 
     _run(site_folder, inside)
-    assert len(seen) == len(site.servers) + len(site.switches) + 1
+    assert len(seen) == len(site.servers) + len(site.switches) + 2
     assert {endpoint.host for endpoint in seen.values()} == {"127.0.0.1"}
     assert len({endpoint.port for endpoint in seen.values()}) == len(seen)
     leaf, worker = seen["leaf01a"], seen["worker01"]
@@ -109,7 +109,7 @@ def test_reset_forgets_what_devices_remember(site_folder: Path, fakes) -> None:
 
 
 def test_without_leaves_parts_out(site_folder: Path, fakes) -> None:
-    _run(site_folder, without=["switches", "array"])
+    _run(site_folder, without=["switches", "array", "kubernetes"])
     assert fakes.keys() == load_site(site_folder).server_by_name.keys()
 
 

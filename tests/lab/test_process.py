@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 @pytest.mark.badday
 def test_a_killed_lab_is_resumed_at_its_old_places(site_folder: Path) -> None:
     folder = LabFolder(site_folder)
-    first = process.start(folder, without=["array"])
+    first = process.start(folder, without=["array", "hosts", "kubernetes"])
     overlay = folder.endpoints.read_text()
     os.kill(first.pid, signal.SIGKILL)
     os.waitpid(first.pid, 0)
     assert folder.endpoints.exists()
     assert process.find(folder) is None
-    second = process.start(folder, without=["array"])
+    second = process.start(folder, without=["array", "hosts", "kubernetes"])
     try:
         assert second.pid != first.pid
         assert folder.endpoints.read_text() == overlay
@@ -52,7 +52,7 @@ def test_the_record_of_a_killed_lab_is_not_taken_for_the_one_that_is_coming_up(s
     folder = LabFolder(site_folder)
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    with RunningLab(site_folder, without=["bmcs", "switches"]):
+    with RunningLab(site_folder, without=["bmcs", "switches", "kubernetes"]):
         record = json.loads(folder.record.read_text())
         folder.record.write_text(json.dumps(record | {"pid": ended.pid}))
         assert process.find(folder) is None
@@ -61,7 +61,7 @@ def test_the_record_of_a_killed_lab_is_not_taken_for_the_one_that_is_coming_up(s
 
 
 def test_an_embedded_lab_is_found_but_not_ended(site_folder: Path) -> None:
-    with RunningLab(site_folder, without=["bmcs", "switches"]) as lab:
+    with RunningLab(site_folder, without=["bmcs", "switches", "kubernetes"]) as lab:
         assert process.find(lab.folder).pid == os.getpid()
         with pytest.raises(LabError, match="inside another program"):
             process.stop(lab.folder)
@@ -69,7 +69,7 @@ def test_an_embedded_lab_is_found_but_not_ended(site_folder: Path) -> None:
 
 def test_an_embedded_lab_that_cannot_start_leaves_no_thread(site_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("infra_kit.lab.orchestrator._LOCK_TRIES", 1)
-    with RunningLab(site_folder, without=["bmcs", "switches"]):
+    with RunningLab(site_folder, without=["bmcs", "switches", "kubernetes"]):
         second = RunningLab(site_folder)
         with pytest.raises(LabError, match="runs already"):
             second.__enter__()
@@ -77,7 +77,7 @@ def test_an_embedded_lab_that_cannot_start_leaves_no_thread(site_folder: Path, m
 
 
 def test_a_lab_on_its_way_up_is_not_ended(site_folder: Path) -> None:
-    with RunningLab(site_folder, without=["bmcs", "switches"]) as lab:
+    with RunningLab(site_folder, without=["bmcs", "switches", "kubernetes"]) as lab:
         record = lab.folder.record.read_text()
         lab.folder.record.unlink()
         with pytest.raises(LabError, match="coming up or going down"):
@@ -101,7 +101,7 @@ def test_a_lab_that_ignores_its_end_is_killed_then_reported(site_folder: Path, m
     sent: list[int] = []
     monkeypatch.setattr(process, "_GRACE_S", 0.0)
     monkeypatch.setattr(process.os, "kill", lambda _pid, number: sent.append(number) if number else None)
-    with RunningLab(site_folder, without=["bmcs", "switches"]) as lab:
+    with RunningLab(site_folder, without=["bmcs", "switches", "kubernetes"]) as lab:
         record = json.loads(lab.folder.record.read_text())
         lab.folder.record.write_text(json.dumps(record | {"embedded": False}))
         with pytest.raises(LabError, match="does not end"):
@@ -123,7 +123,7 @@ def test_the_program_runs_until_it_is_told_to_end(site_folder: Path, monkeypatch
 
     original = Lab.start
     monkeypatch.setattr(Lab, "start", start_then_end)
-    assert program.main([str(site_folder), "--without", "bmcs,switches"]) == 0
+    assert program.main([str(site_folder), "--without", "bmcs,switches,kubernetes"]) == 0
     assert seen == [True]
     assert not LabFolder(site_folder).endpoints.exists()
 

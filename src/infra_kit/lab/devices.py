@@ -1,10 +1,12 @@
-"""Which devices of a site the lab emulates, and what emulates each."""
+"""Which devices of a site the lab has stand-ins for, and what stands in for each."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Literal
+
+from infra_kit.inventory.access import KUBERNETES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from infra_kit.inventory.models.site import Site
     from infra_kit.lab.emulator import Emulator, Login, TlsFiles
 
-Kind = Literal["redfish", "os10", "onefs"]
+Kind = Literal["redfish", "os10", "onefs", "control_plane"]
 PARTS: tuple[str, ...] = ("bmcs", "switches", "array", "hosts", "kubernetes")
 """What `--without` can leave out."""
 
@@ -25,9 +27,14 @@ class LabDevice:
     name: str
     kind: Kind
     """The package of infra_kit.lab that emulates it."""
-    protocol: Literal["redfish", "ssh", "papi"]
+    protocol: Literal["redfish", "ssh", "papi", "kubernetes"]
     model: str
     credential: str
+
+    @property
+    def is_real(self) -> bool:
+        """Whether it is the real thing, made of programs, and not an emulator in the lab's own loop."""
+        return self.kind == "control_plane"
 
     def build(self, site: Site, *, login: Login, tls: TlsFiles | None, host_key: Path | None, state_file: Path) -> Emulator:
         """Its emulator, factory-fresh or as the state file remembers it. Does not listen yet."""
@@ -43,7 +50,7 @@ def devices(site: Site, without: Collection[str] = ()) -> list[LabDevice]:
         site: the site.
         without: names of PARTS to leave out.
     """
-    parts = {"bmcs": _bmcs, "switches": _switches, "array": _array}
+    parts = {"bmcs": _bmcs, "switches": _switches, "array": _array, "kubernetes": _kubernetes}
     return [device for part, of_site in parts.items() if part not in without for device in of_site(site)]
 
 
@@ -61,3 +68,9 @@ def _switches(site: Site) -> Iterator[LabDevice]:
 def _array(site: Site) -> Iterator[LabDevice]:
     if site.storage is not None:
         yield LabDevice(site.storage.name, "onefs", "papi", site.storage.model, site.storage.management.credential)
+
+
+def _kubernetes(site: Site) -> Iterator[LabDevice]:
+    # Without a credential infra-kit itself could not talk to it.
+    if site.kubernetes is not None and site.kubernetes.credential is not None:
+        yield LabDevice(KUBERNETES, "control_plane", "kubernetes", "control-plane", site.kubernetes.credential)

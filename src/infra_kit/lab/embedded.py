@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-_START_S = 60.0
+_START_S = 120.0  # a control plane on a busy machine; the emulators need about a second
 
 
 class RunningLab:

@@ -32,7 +32,7 @@ class Emulator(Protocol):
 
     name: str
     protocol: str
-    """redfish, ssh or papi."""
+    """redfish, ssh, papi or kubernetes."""
     faults: Faults
     events: Events
 

@@ -77,6 +77,11 @@ class LabFolder:
         """What each device remembers."""
         return self.root / "state"
 
+    @property
+    def kubeconfig(self) -> Path:
+        """The administrator's kubeconfig of the lab's Kubernetes cluster (mode 0600)."""
+        return self.root / "kubeconfig"
+
     def host_key(self, device: str) -> Path:
         """The SSH host key of one device."""
         return self.root / "host-keys" / device

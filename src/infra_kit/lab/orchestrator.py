@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from infra_kit.lab.devices import LabDevice
     from infra_kit.lab.emulator import Emulator
 
-_STOP_S = 5.0
+_STOP_S = 12.0  # the emulators end at once; the control plane in three steps
 _LOCK_TRIES = 20
 _LOCK_PAUSE_S = 0.05
 _log = logging.getLogger("infra_kit.lab")
@@ -93,7 +93,7 @@ class Lab:
         self.folder.state.mkdir(exist_ok=True, mode=0o700)
         authority = Authority(self.folder.trust)
         ports = Ports(self.folder.ports)
-        listening = [await self._start_device(each, authority, ports) for each in devices(self._site, self._without)]
+        listening = await self._start_devices(authority, ports)
         token = secrets.token_urlsafe(32)
         write_private(self.folder.token, token + "\n")
         control_port = await self._control.start(HOST, ports.wanted("control"), token)
@@ -107,6 +107,19 @@ class Lab:
         }
         write_private(self.folder.record, json.dumps(record, indent=1) + "\n")
         _log.info("%d devices listen", len(listening))
+
+    async def _start_devices(self, authority: Authority, ports: Ports) -> list[Listening]:
+        """Start everything: what is a real program takes seconds, and comes up while the emulators do."""
+        wanted = devices(self._site, self._without)
+        slow = [asyncio.create_task(self._start_device(each, authority, ports)) for each in wanted if each.is_real]
+        try:
+            listening = [await self._start_device(each, authority, ports) for each in wanted if not each.is_real]
+            return listening + [await each for each in slow]
+        except BaseException:
+            for each in slow:
+                each.cancel()
+            await asyncio.gather(*slow, return_exceptions=True)
+            raise
 
     async def _start_device(self, device: LabDevice, authority: Authority, ports: Ports) -> Listening:
         by_ssh = device.protocol == "ssh"

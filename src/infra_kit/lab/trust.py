@@ -61,19 +61,41 @@ class Authority:
             names = held.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
             if list(names) == wanted and held.not_valid_after_utc > dt.datetime.now(dt.UTC):
                 return files
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        self._sign(files, subject, ExtendedKeyUsageOID.SERVER_AUTH, x509.SubjectAlternativeName(wanted))
+        return files
+
+    def issue_client(self, user: str, *groups: str) -> TlsFiles:
+        """A certificate that a client proves itself with; kept and given again while it is valid.
+
+        Args:
+            user: its common name, as Kubernetes reads users.
+            groups: its organizations, as Kubernetes reads groups.
+        """
+        name = user.replace(":", "-")
+        files = TlsFiles(self._folder / f"{name}.client.pem", self._folder / f"{name}.client.key")
+        organizations = [x509.NameAttribute(NameOID.ORGANIZATION_NAME, group) for group in groups]
+        subject = x509.Name([*organizations, x509.NameAttribute(NameOID.COMMON_NAME, user)])
+        if files.certificate.exists() and files.key.exists():
+            held = x509.load_pem_x509_certificate(files.certificate.read_bytes())
+            if held.subject == subject and held.not_valid_after_utc > dt.datetime.now(dt.UTC):
+                return files
+        self._sign(files, subject, ExtendedKeyUsageOID.CLIENT_AUTH)
+        return files
+
+    def _sign(self, files: TlsFiles, subject: x509.Name, use: x509.ObjectIdentifier, *more: x509.ExtensionType) -> None:
         key = ec.generate_private_key(ec.SECP256R1())
-        certificate = (
-            _builder(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]), self._certificate.subject, key)
-            .add_extension(x509.SubjectAlternativeName(wanted), critical=False)
+        builder = (
+            _builder(subject, self._certificate.subject, key)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_key_usage(certificates=False), critical=True)
-            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+            .add_extension(x509.ExtendedKeyUsage([use]), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
-            .sign(self._key, hashes.SHA256())
         )
+        for extension in more:
+            builder = builder.add_extension(extension, critical=False)
         write_private(files.key, _pem(key))
-        files.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-        return files
+        files.certificate.write_bytes(builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
 
 
 def host_key(path: Path) -> Path:
