@@ -21,7 +21,7 @@ PatchType = Literal["merge", "json", "strategic"]
 
 _PAGE = 500
 """Objects in a page of a list, as kubectl asks for."""
-_METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=1"
+_METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 _APPLY = "application/apply-patch+yaml"
 """JSON is YAML; a server takes no apply under a JSON type."""
 _PATCHES: dict[PatchType, str] = {
