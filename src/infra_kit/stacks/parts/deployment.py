@@ -39,7 +39,8 @@ class Workload:
         pod_labels: labels of the pods beside the usual ones, such as the queue's.
         pod_annotations: annotations of the pods.
         configuration: texts whose change must restart the pods, which do not notice changed ConfigMaps.
-        service: further fields of the Service's spec, such as `type`.
+        node_ports: ports of every node by the name of the Service's port; makes the Service one of type NodePort.
+        service: further fields of the Service's spec.
         ready_within_s: how long until it must be ready.
     """
 
@@ -54,6 +55,7 @@ class Workload:
     pod_labels: Mapping[str, str] = field(default_factory=dict)
     pod_annotations: Mapping[str, str] = field(default_factory=dict)
     configuration: tuple[str, ...] = ()
+    node_ports: Mapping[str, int] = field(default_factory=dict)
     service: Mapping[str, Any] = field(default_factory=dict)
     ready_within_s: int = 300
 
@@ -134,8 +136,14 @@ def _deployment(place: Place, workload: Workload, own: Mapping[str, str], *after
 def _service(place: Place, workload: Workload, pods: Mapping[str, str]) -> Service:
     from pulumi_kubernetes.core.v1 import Service
 
-    ports = [{"name": name, "port": port, "targetPort": name, "protocol": "TCP"} for name, port in workload.ports.items()]
-    spec: Any = {"selector": dict(pods), "ports": ports, "type": "ClusterIP", **workload.service}
+    ports: list[dict[str, Any]] = [
+        {"name": name, "port": port, "targetPort": name, "protocol": "TCP"} for name, port in workload.ports.items()
+    ]
+    for port in ports:
+        if port["name"] in workload.node_ports:
+            port["nodePort"] = workload.node_ports[port["name"]]
+    kind = "NodePort" if workload.node_ports else "ClusterIP"
+    spec: Any = {"selector": dict(pods), "ports": ports, "type": kind, **workload.service}
     return Service(
         place.logical(workload.name),
         metadata=place.metadata(workload.name, workload.application or workload.name, workload.component),
