@@ -1,0 +1,128 @@
+"""Volumes: directories of the platform's NFS export, each a PersistentVolume made here and claimed by one claim only.
+
+    EXPORT/WORKSPACE/project          everybody's, in every user's namespace and among the services
+    EXPORT/WORKSPACE/homes/SLUG       one user's
+    EXPORT/WORKSPACE/artifacts ...    the services'
+
+A volume is reserved for its claim (`claimRef`), so nobody else's claim can take it, and is kept when the claim goes (`Retain`): what is
+in it is deleted by a person, never by a plan. A claim is bound to one volume and a volume to one claim, so a user's view of the project
+is a volume of its own on the same directory.
+
+Sizes: NFS does not enforce them, the array's directory quotas do. A claim's request is set when it is made and never changed, because
+Kubernetes resizes only what a provisioner made; the volume's capacity and the namespace's quota follow the inventory.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pulumi import ComponentResource, ResourceOptions
+from pulumi_kubernetes.core.v1 import PersistentVolume, PersistentVolumeClaim
+
+from infra_kit.inventory.errors import ProgramError
+from infra_kit.stacks.workspaces.division import VIEW_BYTES
+from infra_kit.stacks.workspaces.quantities import memory
+
+if TYPE_CHECKING:
+    from pulumi import Resource
+
+    from infra_kit.inventory.models.kubernetes import NfsExport
+    from infra_kit.inventory.models.site import Site
+    from infra_kit.inventory.models.workspaces import Workspace
+    from infra_kit.stacks.parts.place import Place
+    from infra_kit.stacks.workspaces.context import Context
+    from infra_kit.stacks.workspaces.division import Division
+    from infra_kit.stacks.workspaces.names import Names
+
+PROJECT = "project"
+HOME = "home"
+"""The claims in a user's namespace; the project's has the same name among the services."""
+SERVICE_VOLUMES = ("project", "artifacts", "backups", "database")
+"""The claims among the services."""
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """One volume and its claim.
+
+    Args:
+        name: of the PersistentVolume.
+        claim: of the claim.
+        directory: beneath the workspace's directory.
+        size_bytes: its capacity.
+        request_bytes: what the claim requests.
+    """
+
+    name: str
+    claim: str
+    directory: str
+    size_bytes: int
+    request_bytes: int
+
+
+def export(site: Site) -> NfsExport:
+    """The export that all volumes are directories of.
+
+    Raises:
+        ProgramError: the inventory names none.
+    """
+    if site.kubernetes is None or site.kubernetes.volumes is None:
+        raise ProgramError("workspaces need volumes, and the site has none", remedy="describe `kubernetes.volumes.nfs`")
+    return site.kubernetes.volumes.nfs
+
+
+def directories(names: Names, workspace: Workspace) -> list[str]:
+    """Every directory that must be there, relative to the export's path."""
+    return [f"{workspace.name}/{name}" for name in SERVICE_VOLUMES] + [f"{workspace.name}/homes/{user.slug}" for user in names.users]
+
+
+class Volumes(ComponentResource):
+    """Makes the volumes and their claims."""
+
+    def __init__(self, context: Context, division: Division, parent: Resource) -> None:
+        super().__init__("infra-kit:workspaces:Volumes", context.names.cluster_wide("volumes"), None, ResourceOptions(parent=parent))
+        self._context = context
+        self._export = export(context.site)
+        names, sizes = context.names, division.storage
+        for name in SERVICE_VOLUMES:
+            self._volume(context.services(self), Volume(names.cluster_wide(name), name, name, sizes[name], sizes[name]))
+        for user in names.users:
+            place, home = context.user(user, self), division.home_bytes
+            home_volume = Volume(names.cluster_wide(f"home-{user.slug}"), HOME, f"homes/{user.slug}", home, home)
+            project = Volume(names.cluster_wide(f"project-{user.slug}"), PROJECT, PROJECT, sizes[PROJECT], VIEW_BYTES)
+            self._volume(place, home_volume)
+            self._volume(place, project)
+        self.register_outputs({})
+
+    def _volume(self, place: Place, volume: Volume) -> None:
+        nfs = self._export
+        wide = self._context.cluster_wide(self)
+        spec: Any = {
+            "capacity": {"storage": memory(volume.size_bytes)},
+            "accessModes": ["ReadWriteMany"],
+            "persistentVolumeReclaimPolicy": "Retain",
+            "storageClassName": "",
+            "volumeMode": "Filesystem",
+            "mountOptions": [f"nfsvers={nfs.version}", "hard"],  # soft mounts lose writes when the array fails over
+            "nfs": {"server": nfs.server, "path": f"{nfs.path.rstrip('/')}/{self._context.workspace.name}/{volume.directory}"},
+            "claimRef": {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "namespace": place.namespace, "name": volume.claim},
+        }
+        made = PersistentVolume(
+            volume.name,
+            metadata={"name": volume.name, "labels": place.metadata(volume.name, "workspace", "volume")["labels"]},
+            spec=spec,
+            opts=wide.options(*place.after),
+        )
+        claim: Any = {
+            "accessModes": ["ReadWriteMany"],
+            "storageClassName": "",
+            "volumeName": volume.name,
+            "resources": {"requests": {"storage": memory(volume.request_bytes)}},
+        }
+        PersistentVolumeClaim(
+            place.logical(volume.claim),
+            metadata=place.metadata(volume.claim, "workspace", "volume"),
+            spec=claim,
+            opts=place.options(made, ignore_changes=["spec.resources"]),
+        )
