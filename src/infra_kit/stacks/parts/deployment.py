@@ -40,6 +40,7 @@ class Workload:
         pod_annotations: annotations of the pods.
         configuration: texts whose change must restart the pods, which do not notice changed ConfigMaps.
         node_ports: ports of every node by the name of the Service's port; makes the Service one of type NodePort.
+        service_name: the Service's name where it must be another one than the Deployment's.
         service: further fields of the Service's spec.
         ready_within_s: how long until it must be ready.
     """
@@ -56,6 +57,7 @@ class Workload:
     pod_annotations: Mapping[str, str] = field(default_factory=dict)
     configuration: tuple[str, ...] = ()
     node_ports: Mapping[str, int] = field(default_factory=dict)
+    service_name: str = ""
     service: Mapping[str, Any] = field(default_factory=dict)
     ready_within_s: int = 300
 
@@ -144,9 +146,10 @@ def _service(place: Place, workload: Workload, pods: Mapping[str, str]) -> Servi
             port["nodePort"] = workload.node_ports[port["name"]]
     kind = "NodePort" if workload.node_ports else "ClusterIP"
     spec: Any = {"selector": dict(pods), "ports": ports, "type": kind, **workload.service}
+    name = workload.service_name or workload.name
     return Service(
-        place.logical(workload.name),
-        metadata=place.metadata(workload.name, workload.application or workload.name, workload.component),
+        place.logical(name),
+        metadata=place.metadata(name, workload.application or workload.name, workload.component),
         spec=spec,
         opts=place.options(),
     )
