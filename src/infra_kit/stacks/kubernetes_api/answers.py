@@ -29,6 +29,8 @@ _IMMUTABLE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 """How the server's validation says that a field can be set at creation only (it has no reason of its own for that)."""
+_NOT_TYPED = b"failed to create typed"
+"""An apply with an unknown field or a value of another type is answered with status 500, though nothing has failed."""
 _WARNING = re.compile(r'299 \S+ "(?P<text>(?:[^"\\]|\\.)*)"')
 
 
@@ -119,7 +121,7 @@ class Answer:
     @property
     def broken(self) -> bool:
         """The server itself failed; whether it did what was asked is not known."""
-        return self.status >= SERVER_FAILED
+        return self.status >= SERVER_FAILED and _NOT_TYPED not in self.content
 
     @property
     def body(self) -> dict[str, Any]:
@@ -184,6 +186,8 @@ def refusal(device: str, operation: str, code: int, status: Mapping[str, Any]) -
         INVALID: _invalid,
     }
     said = f"{operation}: {words}"
+    if _NOT_TYPED.decode() in words:
+        return _not_typed(device, said)
     if code in makers:
         return makers[code](device, said, status)
     if code >= SERVER_FAILED or code == TOO_MANY:
@@ -237,6 +241,13 @@ def _conflict(device: str, said: str, status: Mapping[str, Any]) -> DeviceError:
         for cause in _causes(status)
         if (found := _CONFLICT.search(str(cause.get("message") or "")))
     ]
+    return error
+
+
+def _not_typed(device: str, said: str) -> DeviceError:
+    error = InvalidError(device, said, remedy="mend the program: the API server's schema has no such field, or another type for it")
+    field_path, _, message = said.rpartition("): ")[2].partition(": ")
+    error.causes = [Cause(field_path.lstrip("."), message)]
     return error
 
 

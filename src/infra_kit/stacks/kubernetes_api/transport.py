@@ -100,7 +100,8 @@ class Transport:
                 answer = self._once(call)
             except UnreachableError as error:
                 if not (left and call.safe):
-                    self._away = (time.monotonic(), error)
+                    if call.safe:  # who has lost the answer to a change looks at once what became of it
+                        self._away = (time.monotonic(), error)
                     raise
             else:
                 if not left or not (answer.busy or (answer.broken and call.safe)):

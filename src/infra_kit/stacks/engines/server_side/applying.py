@@ -1,0 +1,116 @@
+"""Carrying out what a look has found: one request, repeated only where that is safe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from infra_kit.inventory.errors import RefusedError, UnreachableError
+from infra_kit.stacks.engines.engine import FIELD_MANAGER
+from infra_kit.stacks.engines.server_side import creation, existing
+from infra_kit.stacks.engines.server_side.conflicts import refuse_to_take
+from infra_kit.stacks.engines.server_side.desired import signed
+from infra_kit.stacks.engines.server_side.ownership import BOOKKEEPING, owned, remembered
+from infra_kit.stacks.kubernetes_api.answers import ConflictError
+
+if TYPE_CHECKING:
+    from infra_kit.plan.resource import RunContext
+    from infra_kit.stacks.engines.server_side.look import Look, Object, Question
+    from infra_kit.stacks.kubernetes_api.client import KubernetesWriter
+
+_TRIES = 4
+"""A status that its controller writes meanwhile is a conflict, too, where fields are taken."""
+_DATA = frozenset({"Namespace", "PersistentVolume", "PersistentVolumeClaim"})
+"""Kinds whose deletion can cost data: made anew only by consent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applying:
+    """Applies one object.
+
+    Args:
+        client: to write with.
+        question: the object.
+        resource: its id in plans.
+        context: consent, and the run.
+    """
+
+    client: KubernetesWriter
+    question: Question
+    resource: str
+    context: RunContext
+
+    def carry_out(self, look: Look) -> Object:
+        """Make it so; gives the object as it is stored.
+
+        Raises:
+            RefusedError: the server refuses, or a field is somebody else's, or data could be lost.
+            UnreachableError: no answer, and it has not happened.
+        """
+        if look.action == "none" and look.live is not None:
+            return look.live
+        self._require_consent(look)
+        if look.action == "replace":
+            self._remove(look)
+            look = replace(look, live=None, held=())
+        force = bool(look.held)
+        for left in reversed(range(_TRIES)):
+            try:
+                return self._send(look, force=force)
+            except ConflictError as error:
+                if not left:
+                    raise
+                # Somebody was faster, or has signed in our name: look once more at what there is now.
+                look = self._again()
+                if look.action == "none" and look.live is not None:
+                    return look.live
+                force = bool(look.held) or (bool(error.conflicts) and all(each.path in BOOKKEEPING for each in error.conflicts))
+        raise AssertionError  # the last try returns or raises
+
+    def _again(self) -> Look:
+        live = self.question.fetch()
+        look = creation.look(self.question, certain=True) if live is None else existing.look(self.question, live)
+        self._require_consent(look)
+        if look.action == "replace":
+            raise RefusedError(
+                self.question.device,
+                f"{self.question.what} was changed by another hand meanwhile: {look.state['reason']}",
+                remedy="plan again",
+            )
+        return look
+
+    def _require_consent(self, look: Look) -> None:
+        if any(each.held == "never-ours" for each in look.held) and not self.context.takes(self.resource):
+            raise refuse_to_take(self.question.device, self.resource, look.held)
+        if look.action == "replace" and self.question.item.key.kind in _DATA and self.resource not in self.context.allow_wipe:
+            raise RefusedError(
+                self.question.device,
+                f"{self.resource} would have to be deleted and made anew, which can cost its data: {look.state['reason']}",
+                remedy=f"give `--allow-wipe {self.resource}` if that is meant, or take the program back to what the cluster has",
+            )
+
+    def _remove(self, look: Look) -> None:
+        raise NotImplementedError
+
+    def _send(self, look: Look, *, force: bool) -> Object:
+        fields = look.fields
+        if fields is None:
+            fields = remembered(owned(self.question.dry_run(look.wanted, force=force)))
+        manifest = signed(look.wanted.manifest, fields, self.context.folder.name)
+        if force and look.live is not None:
+            # Only from whom it was seen to be held: not from who comes in between.
+            manifest["metadata"]["resourceVersion"] = look.live["metadata"]["resourceVersion"]
+        try:
+            return self.client.apply(manifest, manager=FIELD_MANAGER, force=force)
+        except UnreachableError as error:
+            return self._only_the_answer_was_lost(error)
+
+    def _only_the_answer_was_lost(self, error: UnreachableError) -> Object:
+        """Look again after an apply that was not answered; raise its error unless the object is there as wanted."""
+        try:
+            live = self.question.fetch()
+            if live is not None and existing.look(self.question, live).action == "none":
+                return live
+        except (UnreachableError, RefusedError):
+            pass
+        raise error

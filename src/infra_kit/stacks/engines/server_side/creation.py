@@ -1,0 +1,98 @@
+"""An object that is not there: what its creation would come to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infra_kit.inventory.errors import RefusedError
+from infra_kit.stacks.engines.server_side import existing, validation
+from infra_kit.stacks.engines.server_side.compare import differences, shown
+from infra_kit.stacks.engines.server_side.look import Look, state
+from infra_kit.stacks.engines.server_side.ownership import MISSING, everything, owned, remembered
+from infra_kit.stacks.engines.server_side.secrets import veil
+from infra_kit.stacks.kubernetes_api.answers import ConflictError, InvalidError, NotFoundError
+
+if TYPE_CHECKING:
+    from infra_kit.stacks.engines.server_side.look import Object, Question
+    from infra_kit.stacks.engines.server_side.secrets import Resolved
+
+
+def look(question: Question, *, certain: bool, no_namespace: bool = False) -> Look:
+    """What creating an object would come to; or changing it, where it turns out to be there.
+
+    Args:
+        question: which object.
+        certain: it has been looked for; else the server's answer tells whether somebody else has made one of that name.
+        no_namespace: its namespace is known not to exist.
+
+    Raises:
+        RefusedError: the server refuses the object, or it is not this stack's to change.
+        DeviceError: the cluster cannot be asked.
+    """
+    if question.item.patch:
+        return _patch(question, certain=certain)
+    wanted = question.writer.wanted(question.item, None)
+    if no_namespace:
+        return _without_namespace(question, wanted)
+    try:
+        answer = question.dry_run(wanted, force=False)
+    except NotFoundError as error:
+        return _not_found(question, wanted, error)
+    except (ConflictError, InvalidError) as error:
+        live = None if certain else question.fetch()
+        if live is None:
+            raise validation.refused(question.device, question.what, error) from error
+        return existing.look(question, live)
+    except RefusedError as error:
+        raise validation.refused(question.device, question.what, error) from error
+    if (answer.get("metadata") or {}).get("resourceVersion"):
+        # A dry run of a creation has none: somebody else's object is there already.
+        live = question.fetch()
+        if live is not None:
+            return existing.look(question, live)
+    return _creation(question, wanted, answer, "")
+
+
+def _patch(question: Question, *, certain: bool) -> Look:
+    live = None if certain else question.fetch()
+    if live is not None:
+        return existing.look(question, live)
+    raise RefusedError(
+        question.device,
+        f"{question.what} does not exist, and this is a patch of it",
+        remedy="it is somebody else's to create: is that installed?",
+    )
+
+
+def _not_found(question: Question, wanted: Resolved, error: NotFoundError) -> Look:
+    kind = question.item.key.kind
+    if error.kind == "namespaces":
+        return _without_namespace(question, wanted)
+    if error.kind != kind:
+        raise validation.refused(question.device, question.what, error)
+    if not question.expected:
+        raise error
+    return _creation(question, wanted, None, f"kind {kind} does not exist yet: the object could not be checked")
+
+
+def _without_namespace(question: Question, wanted: Resolved) -> Look:
+    try:
+        answer, note = validation.elsewhere(question.client, wanted.manifest, question.item.key.namespace)
+    except NotFoundError as error:
+        if error.kind == "namespaces":
+            raise
+        return _not_found(question, wanted, error)
+    except RefusedError as error:
+        raise validation.refused(question.device, question.what, error) from error
+    return _creation(question, wanted, answer, note)
+
+
+def _creation(question: Question, wanted: Resolved, answer: Object | None, note: str) -> Look:
+    tree = everything(answer) if answer else {}
+    changes = [
+        {"path": shown(each.path), "before": None, "after": each.after, "manager": "", "held": ""}
+        for each in differences(MISSING, veil(wanted.manifest, wanted), tree)
+        if each.path not in existing.COORDINATES
+    ]
+    found = state("create", "is not on the cluster", changes, note=question.with_warnings(note))
+    return Look(found, wanted, remembered(owned(answer)) if answer else None)

@@ -1,0 +1,161 @@
+"""The embedded engine: each object by server-side apply, planned by the server's own dry runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from infra_kit.inventory.access import KUBERNETES
+from infra_kit.inventory.errors import VerificationError
+from infra_kit.plan.resource import Outcome, RunContext
+from infra_kit.stacks.engines.server_side import creation, existing
+from infra_kit.stacks.engines.server_side.applying import Applying
+from infra_kit.stacks.engines.server_side.applyset import STACK_LABEL, ApplySet, kinds_of
+from infra_kit.stacks.engines.server_side.desired import Writer
+from infra_kit.stacks.engines.server_side.look import Look, Object, Question
+from infra_kit.stacks.engines.server_side.program import Scaling, kinds_made
+from infra_kit.stacks.engines.server_side.secrets import unspoken
+from infra_kit.stacks.engines.server_side.snapshot import Snapshot
+from infra_kit.stacks.kubernetes_api import clients
+from infra_kit.stacks.kubernetes_api.waiting import wait_ready
+
+if TYPE_CHECKING:
+    from infra_kit.plan.resource import Created, Diff, ReadContext
+    from infra_kit.stacks.engines.engine import EngineName
+    from infra_kit.stacks.stack import Evaluated, ObjectKey, Stack, StackObject
+
+_FRESH_S = 300.0
+"""For so long an object that was not there is not looked for again before it is created: the apply itself, which takes nothing from
+anybody, would tell if somebody had made one of that name."""
+_JUST_NOW_S = 2.0
+"""For so long the server's answer to an apply, which is the object as stored, counts as having looked again."""
+
+
+class ServerSideEngine:
+    """Carries out one stack. For one run, and for many threads.
+
+    Args:
+        stack: the stack.
+        program: what its program asks for; None where the stack has left the inventory.
+    """
+
+    name: EngineName = "server-side"
+
+    def __init__(self, stack: Stack, program: Evaluated | None) -> None:
+        """Nothing is asked yet."""
+        self._stack = stack
+        self._objects = program.objects if program else ()
+        self._set = ApplySet(stack.name)
+        self._kinds = kinds_made(self._objects)
+        self._scaling = Scaling(self._objects)
+        self._snapshot = Snapshot(
+            f"{STACK_LABEL}={stack.name}", ((str(each.manifest["apiVersion"]), each.key) for each in self._objects if not each.patch)
+        )
+        self._looks: dict[ObjectKey, Look] = {}
+        self._applied: dict[ObjectKey, tuple[float, Object]] = {}
+
+    def read(self, item: StackObject, context: ReadContext) -> Mapping[str, Any]:
+        """What applying it would come to: the first time by one LIST of its kind, later by asking for the object alone."""
+        with unspoken(context.connections.access):
+            look = self._look(self._question(item, context))
+        if isinstance(context, RunContext) and look.action != "none":
+            self._looks[item.key] = look
+        return look.state
+
+    def apply(self, item: StackObject, state: Mapping[str, Any], diff: Diff, context: RunContext) -> Outcome:
+        """Apply it and wait until it is ready."""
+        del state, diff  # the look that they come from says more
+        client = clients.writer(context)
+        members = [each for each in self._objects if not each.patch]
+        if not item.patch:
+            self._set.ensure(client, kinds_of([each.manifest for each in members]), {each.key.namespace for each in members}, self.name)
+        question = self._question(item, context)
+        with unspoken(context.connections.access):
+            look = self._looks.pop(item.key, None) or self._look(question)
+            live = Applying(client, question, self._id(item.key), context).carry_out(look)
+            if not item.patch:
+                live = dict(
+                    wait_ready(
+                        client,
+                        live,
+                        within_s=item.ready_within_s,
+                        progress=lambda text: context.progress(self._id(item.key), text),
+                        interrupted=context.interrupted,
+                    )
+                )
+        self._applied[item.key] = time.monotonic(), live
+        return Outcome(record=self._record(item, live))
+
+    def verify(self, item: StackObject, context: RunContext) -> None:
+        """Look whether it is as intended."""
+        question = self._question(item, context)
+        at, live = self._applied.pop(item.key, (float("-inf"), None))
+        with unspoken(context.connections.access):
+            if live is None or time.monotonic() - at > _JUST_NOW_S:
+                live = question.fetch()
+            if live is None:
+                raise VerificationError(KUBERNETES, f"{item.key.path} was applied, but is not on the cluster", remedy="plan again")
+            look = existing.look(question, live)
+        if look.action != "none":
+            fields = "; ".join(f"{each['path']} is {each['before']!r}, wanted {each['after']!r}" for each in look.state["changes"])
+            raise VerificationError(
+                KUBERNETES, f"{item.key.path} was applied, but is not as intended: {fields or look.state['reason']}", remedy="plan again"
+            )
+
+    def read_leftover(self, key: ObjectKey, record: Mapping[str, Any], context: ReadContext) -> Mapping[str, Any]:
+        """What removing an object that has left the program would come to."""
+        raise NotImplementedError
+
+    def remove(self, key: ObjectKey, record: Mapping[str, Any], context: RunContext) -> Outcome:
+        """Remove it and wait until it is gone."""
+        raise NotImplementedError
+
+    def created(self, context: ReadContext) -> Sequence[Created]:
+        """What the cluster itself remembers that infra-kit created for this stack."""
+        raise NotImplementedError
+
+    def _look(self, question: Question) -> Look:
+        item = question.item
+        recent = self._looks.get(item.key)
+        if recent is not None and recent.action == "create" and recent.fields is not None and time.monotonic() - recent.at < _FRESH_S:
+            return recent
+        known, live = self._snapshot.take(question.client, str(item.manifest["apiVersion"]), item.key)
+        if live is None and known:
+            namespace = item.key.namespace
+            no_namespace = bool(namespace) and not self._snapshot.has_namespace(question.client, namespace)
+            return creation.look(question, certain=False, no_namespace=no_namespace)
+        if live is None:
+            live = question.fetch()
+        return creation.look(question, certain=True) if live is None else existing.look(question, live)
+
+    def _question(self, item: StackObject, context: ReadContext) -> Question:
+        client = clients.reader(context)
+        writer = Writer(
+            stack=self._stack.name,
+            labels=self._set.labels(),
+            device=KUBERNETES,
+            access=context.connections.access,
+            scaled=lambda live: self._scaling.scales(client, live),
+        )
+        return Question(client, writer, item, expected=(item.key.group, item.key.kind) in self._kinds)
+
+    def _id(self, key: ObjectKey) -> str:
+        return f"{self._stack.layer}/{key.path}"
+
+    def _record(self, item: StackObject, live: Mapping[str, Any]) -> dict[str, Any]:
+        """What its removal will need one day."""
+        return {
+            "stack": self._stack.name,
+            "api_version": str(item.manifest["apiVersion"]),
+            "uid": str(live["metadata"].get("uid", "")),
+            "patch": item.patch,
+            "retain": item.retain,
+            "depends_on": sorted(each.path for each in item.depends_on),
+        }
+
+
+def open_engine(stack: Stack, program: Evaluated | None, context: ReadContext) -> ServerSideEngine:
+    """The embedded engine for a stack."""
+    del context
+    return ServerSideEngine(stack, program)

@@ -1,0 +1,90 @@
+"""What a stack has on the cluster, read in one LIST of each kind: a plan of thousands of objects asks some dozen questions."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from infra_kit.stacks.kubernetes_api.answers import ForbiddenError, NotFoundError
+from infra_kit.stacks.stack import ObjectKey
+
+if TYPE_CHECKING:
+    from infra_kit.stacks.kubernetes_api.client import KubernetesReader
+
+Kind = tuple[str, str]
+"""apiVersion and kind."""
+
+
+class Snapshot:
+    """The objects of a stack as they were at the first look. Each is handed out once: who looks again wants to know what is now.
+
+    Args:
+        selector: a label selector of the stack's objects.
+        wanted: the objects of the program, so that no others are kept.
+    """
+
+    def __init__(self, selector: str, wanted: Iterable[tuple[str, ObjectKey]]) -> None:
+        """Nothing is read yet."""
+        self._selector = selector
+        self._wanted: dict[Kind, set[ObjectKey]] = {}
+        self._handed_out: set[ObjectKey] = set()
+        for api_version, key in wanted:
+            self._wanted.setdefault((api_version, key.kind), set()).add(key)
+        self._guard = threading.Lock()
+        self._locks: dict[Kind, threading.Lock] = {}
+        self._objects: dict[Kind, dict[ObjectKey, dict[str, Any]] | None] = {}
+        self._namespaces: frozenset[str] | None = None
+
+    def take(self, client: KubernetesReader, api_version: str, key: ObjectKey) -> tuple[bool, dict[str, Any] | None]:
+        """An object, and whether the snapshot knows of it at all.
+
+        `(True, None)`: the stack has no such object; somebody else may have one of that name. `(False, None)`: it has been handed
+        out before, or the kind may not be listed.
+
+        Raises:
+            DeviceError: the cluster cannot be asked.
+        """
+        kind = api_version, key.kind
+        with self._guard:
+            wanted = self._wanted.get(kind, set())
+            if key not in wanted or key in self._handed_out:
+                return False, None
+            self._handed_out.add(key)
+            lock = self._locks.setdefault(kind, threading.Lock())
+        with lock:
+            if kind not in self._objects:
+                self._objects[kind] = self._read(client, kind, wanted)
+            objects = self._objects[kind]
+            return (False, None) if objects is None else (True, objects.pop(key, None))
+
+    def has_namespace(self, client: KubernetesReader, name: str) -> bool:
+        """Whether a namespace was there at the first look; True, too, where that may not be asked.
+
+        Raises:
+            DeviceError: the cluster cannot be asked.
+        """
+        with self._guard:
+            if self._namespaces is None:
+                try:
+                    found = client.list("v1", "Namespace", metadata_only=True)
+                    self._namespaces = frozenset(each["metadata"]["name"] for each in found)
+                except ForbiddenError:
+                    self._namespaces = frozenset()
+            return not self._namespaces or name in self._namespaces
+
+    def _read(self, client: KubernetesReader, kind: Kind, wanted: set[ObjectKey]) -> dict[ObjectKey, dict[str, Any]] | None:
+        try:
+            found = {key_of(each): each for each in client.listed(*kind, labels=self._selector)}
+        except ForbiddenError:
+            return None  # an account of some namespaces alone: each object is then asked for
+        except NotFoundError:
+            return {}
+        return {key: each for key, each in found.items() if key in wanted}
+
+
+def key_of(live: Mapping[str, Any]) -> ObjectKey:
+    """Which object it is."""
+    metadata = live["metadata"]
+    group, _, _ = str(live["apiVersion"]).rpartition("/")
+    return ObjectKey(group, str(live["kind"]), str(metadata.get("namespace") or ""), str(metadata["name"]))
