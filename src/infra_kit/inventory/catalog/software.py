@@ -5,19 +5,20 @@ from __future__ import annotations
 from typing import Literal
 
 from infra_kit.inventory.models.base import Noun
-from infra_kit.inventory.types import Count, CpuQuantity, MemoryQuantity, Name, PositiveCount
+from infra_kit.inventory.types import Count, CpuQuantity, MemoryQuantity, Name
 
 
 class LabImage(Noun):
     """How the lab makes a stand-in of an image on this machine, without any registry."""
 
     layers: list[str]
-    """Laid over the base root file system, in order: `apt:PACKAGES`, `pip:REQUIREMENTS`, `npm:PACKAGES`; `python`: the base alone."""
+    """Laid over the base root file system, in order: `apt:PACKAGES`, `pip:REQUIREMENTS` (in /opt/pip), `npm:PACKAGES` (in /opt/npm),
+    several separated by spaces; `python`: the base alone. The base's /etc/passwd gets a line for the image's `uid`."""
     command: list[str]
     """What the image starts."""
     environment: dict[str, str] = {}
     source: str
-    """Where it was seen to work."""
+    """Where it was seen to work; `not tried` where it was not."""
 
 
 class ImageModel(Noun):
@@ -29,8 +30,8 @@ class ImageModel(Noun):
     tag: str
     digest: str = ""
     """`sha256:...`; empty until somebody who can reach the registry, or the mirror, fills it in: then the tag alone decides."""
-    uid: PositiveCount = 10001
-    """The numeric user that it runs as, which `runAsNonRoot` needs."""
+    uid: Count = 10001
+    """The numeric user that it runs as, which `runAsNonRoot` needs; 0 where it runs as root."""
     lab: LabImage | None = None
 
 
@@ -54,3 +55,5 @@ class RuntimeModel(Noun):
     image: Name
     gpu: bool = False
     """Whether it is made for sessions with a GPU."""
+    serves: Name | None = None
+    """The image that serves models of this runtime; none: it serves no models."""
