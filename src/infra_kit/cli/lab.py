@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -51,6 +52,7 @@ def up(
     found = process.find(folder)
     if found is not None and reset:
         raise LabError(f"the lab runs already (pid {found.pid})", where=str(site), remedy=f"`infra-kit lab down {site}` before --reset")
+    _get_programs(loaded, parts)
     difference = None if found is None else _difference(loaded, folder, parts)
     if found is not None and not difference:
         typer.echo(f"already running (pid {found.pid}, since {found.started})")
@@ -63,8 +65,7 @@ def up(
             return
         found = process.start(folder, without=parts, reset=reset)
         typer.echo(f"the lab of {loaded.site.name} is up (pid {found.pid})")
-    _table(folder)
-    typer.echo(f"endpoints overlay: {folder.endpoints}")
+    _places(folder)
 
 
 @app.command()
@@ -91,21 +92,42 @@ def status(site: Site, form: Annotated[StatusFormat, typer.Option("--format", he
         state: dict[str, Any] = {"site": str(folder.site), "running": found is not None}
         if found is not None:
             state |= {"pid": found.pid, "started": found.started, "endpoints": str(folder.endpoints), "log": str(folder.log)}
+            state |= {"kubeconfig": str(folder.kubeconfig)} if folder.kubeconfig.exists() else {}
             state |= {"control": found.control, "devices": LabControl.of(folder.site).devices()}
         typer.echo(json.dumps(state, indent=2))
     elif found is None:
         typer.echo(f"no lab runs for {site}; start it with `infra-kit lab up {site}`")
     else:
         typer.echo(f"running (pid {found.pid}, since {found.started})")
-        _table(folder)
-        typer.echo(f"endpoints overlay: {folder.endpoints}")
+        _places(folder)
+
+
+@app.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+def kubectl(
+    site: Site,
+    arguments: Annotated[list[str] | None, typer.Argument(metavar="ARGS...", help="What kubectl is told, options too.")] = None,
+) -> None:
+    """Run kubectl on the lab's control plane, as its administrator.
+
+    Everything after SITE goes to kubectl as it is; its exit code is the command's.
+    """
+    from infra_kit.lab.control_plane.binaries import locate_all
+
+    folder = _folder(site)
+    if not folder.kubeconfig.is_file():
+        raise LabError("no control plane runs for this site", where=str(site), remedy=f"`infra-kit lab up {site}`")
+    program = str(locate_all()["kubectl"])
+    os.execve(program, ["kubectl", *(arguments or [])], os.environ | {"KUBECONFIG": str(folder.kubeconfig)})  # noqa: S606  no shell wanted
 
 
 @app.command()
 def fault(
     site: Site,
     device: Device,
-    settings: Annotated[list[str] | None, typer.Argument(help="name=value, such as latency_s=0.2 or refuse_logins=1.")] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Argument(help="name=value, such as latency_s=0.2 or refuse_logins=1; for `kubernetes` stopped=true or unreachable=true."),
+    ] = None,
 ) -> None:
     """Make a device misbehave, or show its faults.
 
@@ -124,7 +146,7 @@ def tamper(
 ) -> None:
     """Change a device behind infra-kit's back.
 
-    As somebody at its console would; `drift` finds it.
+    As somebody at its console would; `drift` finds it. On Kubernetes, `infra-kit lab kubectl` does it.
     """
     _control(site).tamper(device, _settings(changes))
     typer.echo(f"{device} was changed behind infra-kit's back")
@@ -191,6 +213,13 @@ def _settings(pairs: list[str]) -> dict[str, Any]:
     return settings
 
 
+def _places(folder: LabFolder) -> None:
+    _table(folder)
+    typer.echo(f"endpoints overlay: {folder.endpoints}")
+    if folder.kubeconfig.exists():
+        typer.echo(f"kubeconfig: {folder.kubeconfig}")
+
+
 def _table(folder: LabFolder) -> None:
     from infra_kit.lab.control import LabControl
 
@@ -198,6 +227,16 @@ def _table(folder: LabFolder) -> None:
         at_work = {name: value for name, value in device["faults"].items() if value not in (0, False, None)}
         faults = f"  faults: {at_work}" if at_work else ""
         typer.echo(f"  {device['name']:16} {device['model']:10} {device['protocol']:8} {device['host']}:{device['port']}{faults}")
+
+
+def _get_programs(site: Any, without: list[str]) -> None:
+    """Where a control plane is to run, have its programs, with progress shown: the lab in the background could not show any."""
+    from infra_kit.lab.devices import devices
+
+    if any(device.is_real for device in devices(site, without)):
+        from infra_kit.lab.control_plane.obtaining import obtain_all
+
+        obtain_all(typer.echo)
 
 
 def _difference(site: Any, folder: LabFolder, without: list[str]) -> Difference:

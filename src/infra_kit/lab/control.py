@@ -11,7 +11,7 @@ from infra_kit.lab.folder import LabFolder
 if TYPE_CHECKING:
     from pathlib import Path
 
-_TIMEOUT_S = 10.0
+_TIMEOUT_S = 60.0  # an API server that is started again takes its time
 _OK = 200
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 from pydantic import TypeAdapter
 
-from infra_kit.lab.faults import Faults
+from infra_kit.lab.emulator import FeelsFaults
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from infra_kit.lab.overlay import Listening
 
 _log = logging.getLogger("infra_kit.lab")
-_FAULTS = TypeAdapter(Faults)
 
 
 class ControlServer:
@@ -93,9 +92,12 @@ class ControlServer:
     async def _set_faults(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
         faults = self._emulators[name].faults
-        wanted = Faults(**faults.as_dict())
+        wanted = type(faults)(**faults.as_dict())
         wanted.update(_object(await request.json()))
-        faults.update(asdict(_FAULTS.validate_python(wanted.as_dict())))
+        faults.update(asdict(TypeAdapter(type(faults)).validate_python(wanted.as_dict())))
+        emulator = self._emulators[name]
+        if isinstance(emulator, FeelsFaults):
+            await emulator.feel_faults()
         _log.info("%s: faults are now %s", name, faults.as_dict())
         return web.json_response(faults.as_dict())
 
@@ -107,7 +109,7 @@ class ControlServer:
         return web.json_response({"changed": sorted(change)})
 
     async def _forget_events(self, request: web.Request) -> web.Response:
-        self._emulators[request.match_info["name"]].events.entries.clear()
+        self._emulators[request.match_info["name"]].events.clear()
         return web.json_response({})
 
     def _summary(self, name: str) -> dict[str, Any]:

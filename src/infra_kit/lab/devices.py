@@ -73,4 +73,5 @@ def _array(site: Site) -> Iterator[LabDevice]:
 def _kubernetes(site: Site) -> Iterator[LabDevice]:
     # Without a credential infra-kit itself could not talk to it.
     if site.kubernetes is not None and site.kubernetes.credential is not None:
-        yield LabDevice(KUBERNETES, "control_plane", "kubernetes", "control-plane", site.kubernetes.credential)
+        nodes = len({*site.kubernetes.control_plane, *site.kubernetes.workers})
+        yield LabDevice(KUBERNETES, "control_plane", "kubernetes", f"{nodes} nodes", site.kubernetes.credential)

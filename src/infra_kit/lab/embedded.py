@@ -7,6 +7,7 @@ import threading
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Self
 
+from infra_kit.inventory.access import KUBERNETES
 from infra_kit.inventory.load import load_site
 from infra_kit.lab.control import LabControl
 from infra_kit.lab.orchestrator import Lab
@@ -46,6 +47,14 @@ class RunningLab:
     def control(self) -> LabControl:
         """The control call of this lab."""
         return LabControl.of(self.site_folder)
+
+    def kill_api_server(self) -> None:
+        """Kill the Kubernetes API server (SIGKILL): connections are cut, new ones refused."""
+        self.control.faults(KUBERNETES, unreachable=True)
+
+    def restart_api_server(self) -> None:
+        """Start the API server again at its port; it answers when this returns."""
+        self.control.faults(KUBERNETES, unreachable=False)
 
     def __enter__(self) -> Self:
         """Start; every device listens when this returns."""

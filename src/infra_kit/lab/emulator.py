@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from infra_kit.lab.faults import Events, Faults
+    from infra_kit.lab.faults import FaultSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +27,35 @@ class TlsFiles:
     key: Path
 
 
+class Asked(Protocol):
+    """What a device was asked."""
+
+    @property
+    def entries(self) -> list[tuple[str, str]]:
+        """Verb and what, in order."""
+        ...
+
+    def clear(self) -> None:
+        """Forget them."""
+        ...
+
+
 class Emulator(Protocol):
     """One emulated device. Its whole state is in `state_file` (JSON) and survives a restart."""
 
     name: str
     protocol: str
     """redfish, ssh, papi or kubernetes."""
-    faults: Faults
-    events: Events
+
+    @property
+    def events(self) -> Asked:
+        """What it was asked."""
+        ...
+
+    @property
+    def faults(self) -> FaultSet:
+        """What it is told to do wrong."""
+        ...
 
     async def start(self, host: str, port: int) -> int:
         """Listen on a loopback address; port 0 takes a free one. Gives the port."""
@@ -50,4 +71,13 @@ class Emulator(Protocol):
         Raises:
             ValueError: the device has nothing of that name, or refuses the value.
         """
+        ...
+
+
+@runtime_checkable
+class FeelsFaults(Protocol):
+    """A device that has to do something when its faults change; the emulators look at theirs with every request."""
+
+    async def feel_faults(self) -> None:
+        """Bring itself to what its faults say."""
         ...

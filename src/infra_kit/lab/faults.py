@@ -7,23 +7,8 @@ from typing import Any
 
 
 @dataclass(slots=True)
-class Faults:
-    """Misbehaviour on demand. Counters go down as they are used up; all at rest by default."""
-
-    latency_s: float = 0.0
-    """Added before every answer (HTTP) or every command's output (SSH)."""
-    server_errors: int = 0
-    """The next N requests are answered 503 (HTTP), or `% Error: Internal error.` (SSH)."""
-    refuse_logins: int = 0
-    """The next N logins are refused, right password or not."""
-    drop_after_changes: int | None = None
-    """After that many further changes (writes, configuration lines) the connection is cut without an answer, once."""
-    stuck_jobs: bool = False
-    """Jobs (BMC) never finish."""
-    half_apply: bool = False
-    """The next change is accepted and only half of it takes effect, once."""
-    unreachable: bool = False
-    """New connections are closed at once."""
+class FaultSet:
+    """Misbehaviour of one kind of device, set by name."""
 
     def update(self, values: dict[str, Any]) -> None:
         """Set the named faults.
@@ -44,6 +29,36 @@ class Faults:
 
 
 @dataclass(slots=True)
+class Faults(FaultSet):
+    """What an emulated device can be told to do. Counters go down as they are used up; all at rest by default."""
+
+    latency_s: float = 0.0
+    """Added before every answer (HTTP) or every command's output (SSH)."""
+    server_errors: int = 0
+    """The next N requests are answered 503 (HTTP), or `% Error: Internal error.` (SSH)."""
+    refuse_logins: int = 0
+    """The next N logins are refused, right password or not."""
+    drop_after_changes: int | None = None
+    """After that many further changes (writes, configuration lines) the connection is cut without an answer, once."""
+    stuck_jobs: bool = False
+    """Jobs (BMC) never finish."""
+    half_apply: bool = False
+    """The next change is accepted and only half of it takes effect, once."""
+    unreachable: bool = False
+    """New connections are closed at once."""
+
+
+@dataclass(slots=True)
+class ControlPlaneFaults(FaultSet):
+    """What a real API server can be made to suffer."""
+
+    stopped: bool = False
+    """The API server is frozen (SIGSTOP): connections are taken and never answered."""
+    unreachable: bool = False
+    """The API server is killed (SIGKILL): connections are refused. It is started again, at the same port, where this is set back."""
+
+
+@dataclass(slots=True)
 class Events:
     """What a device was asked, in order; the proof that `drift` writes nothing reads it."""
 
@@ -52,3 +67,7 @@ class Events:
     def add(self, verb: str, what: str) -> None:
         """One request: verb is the HTTP method, `login-refused` on a BMC too, or `login`, `show`, `configure`, `line`, `save` on SSH."""
         self.entries.append((verb, what))
+
+    def clear(self) -> None:
+        """Forget them."""
+        self.entries.clear()

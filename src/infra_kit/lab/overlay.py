@@ -39,8 +39,8 @@ def publish(site: Site, folder: LabFolder, listening: Sequence[Listening]) -> No
 
 
 def withdraw(folder: LabFolder) -> None:
-    """Remove what `publish` wrote: from now on no command takes this lab for running."""
-    for file in (folder.endpoints, folder.known_hosts, folder.record):
+    """Remove what `publish` wrote, and the control plane's kubeconfig: from now on no command takes this lab for running."""
+    for file in (folder.endpoints, folder.known_hosts, folder.record, folder.kubeconfig):
         file.unlink(missing_ok=True)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from infra_kit.lab.folder import LabFolder
 
-_READY_S = 60.0
+_READY_S = 120.0  # a control plane on a busy machine; the emulators need about a second
 _GRACE_S = 15.0
 _POLL_S = 0.05
 _LOG_TAIL = 15

@@ -1,4 +1,4 @@
-"""The programs of the control plane: where they are on this machine."""
+"""The programs of the control plane: which there are, and where they are on this machine."""
 
 from __future__ import annotations
 
@@ -45,38 +45,61 @@ def cache_folder() -> Path:
 
 @cache
 def table(file: Path = TABLE) -> tuple[Binary, ...]:
-    """The programs that the control plane is made of."""
+    """The programs that the control plane is made of.
+
+    Args:
+        file: the data file that says them.
+    """
     document = yaml.load(file.read_bytes(), Loader=yaml.CSafeLoader)
     return tuple(Binary.model_validate(entry) for entry in document["binaries"])
 
 
 def locate(binary: Binary) -> Path | None:
-    """Where a program is in the wanted version: in the cache, or on PATH."""
-    if os.access(binary.cached, os.X_OK):
-        return binary.cached
-    found = shutil.which(binary.name)
-    return Path(found) if found and version_of(Path(found), binary) == binary.version else None
+    """Where a program is in the wanted version: on PATH, else in the cache; None where it is in neither."""
+    on_path = shutil.which(binary.name)
+    if on_path is not None and version_of(Path(on_path), *binary.asks) == binary.version:
+        return Path(on_path)
+    return binary.cached if os.access(binary.cached, os.X_OK) else None
 
 
-def locate_all() -> dict[str, Path]:
+def not_used(binary: Binary) -> str:
+    """A sentence about the program of that name on PATH that is another version; empty where there is none."""
+    on_path = shutil.which(binary.name)
+    version = None if on_path is None else version_of(Path(on_path), *binary.asks)
+    if on_path is None or version == binary.version:
+        return ""
+    return f"{on_path} is {version or 'of a version that it does not tell'}, not {binary.version}: not used"
+
+
+def locate_all(programs: tuple[Binary, ...] | None = None) -> dict[str, Path]:
     """Name -> file of every program.
 
+    Args:
+        programs: which; none: all of the table.
+
     Raises:
-        LabError: one is not there.
+        LabError: one is not on this machine.
     """
-    found = {binary.name: locate(binary) for binary in table()}
+    found = {binary.name: locate(binary) for binary in programs or table()}
     missing = [name for name, place in found.items() if place is None]
     if missing:
-        raise LabError(f"the control plane's programs are not on this machine: {', '.join(missing)}")
+        raise LabError(
+            f"programs of the Kubernetes control plane are not on this machine: {', '.join(missing)}",
+            remedy="`python -m infra_kit.lab.control_plane` gets them; `--without kubernetes` leaves the control plane out",
+        )
     return {name: place for name, place in found.items() if place is not None}
 
 
-def version_of(program: Path, binary: Binary) -> str | None:
-    """What a program says its version is, or None where it says none."""
+@cache
+def version_of(program: Path, *asks: str) -> str | None:
+    """What a program says its version is, with a leading v; None where it says none.
+
+    Args:
+        program: its file.
+        asks: arguments that make it say so.
+    """
     try:
-        answer = subprocess.run(  # noqa: S603  a program on PATH, with the table's arguments
-            [str(program), *binary.asks], capture_output=True, text=True, timeout=_ASK_S, check=False
-        )
+        answer = subprocess.run([str(program), *asks], capture_output=True, text=True, timeout=_ASK_S, check=False)  # noqa: S603  the table's
     except (OSError, subprocess.TimeoutExpired):
         return None
     said = _VERSION.search(answer.stdout + answer.stderr)

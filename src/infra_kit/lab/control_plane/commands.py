@@ -131,6 +131,9 @@ class Commands:
                 "allocate-node-cidrs": False,
                 "cluster-cidr": self.kubernetes.pod_cidr,
                 "leader-elect": False,
+                # Its defaults, 20 and 30, would keep hundreds of namespaces waiting for their service accounts.
+                "kube-api-qps": 300,
+                "kube-api-burst": 600,
                 "profiling": False,
             },
         )
@@ -158,6 +161,7 @@ class Commands:
                 "node-ip": HOST,
                 "cidr": self.kubernetes.pod_cidr,
                 "node-lease-duration-seconds": 40,
+                "v": "WARN",
             },
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import signal
 import socket
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +15,12 @@ from infra_kit.inventory.errors import LabError
 from infra_kit.inventory.nodes import node_shapes
 from infra_kit.lab.control_plane import objects
 from infra_kit.lab.control_plane.api_client import ApiClient, wait_for
+from infra_kit.lab.control_plane.audit_events import AuditEvents
 from infra_kit.lab.control_plane.binaries import locate_all
 from infra_kit.lab.control_plane.commands import HOST, NODE_LABEL, Commands, Ports
 from infra_kit.lab.control_plane.component import Component
 from infra_kit.lab.control_plane.credentials import ADMINISTRATOR, Credentials
-from infra_kit.lab.faults import Events, Faults
+from infra_kit.lab.faults import ControlPlaneFaults
 from infra_kit.lab.private_file import write_private
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 _READY_S = 90.0  # about 7 s on an idle machine
 _GRACE_S = 3.0
 _FREE_PORTS = range(20000, 32000)  # below Linux's ephemeral ports: no passing connection takes one before its server does
+_ATTEMPTS = 3
+_PORT_TAKEN = "address already in use"
 _log = logging.getLogger("infra_kit.lab")
 
 
@@ -51,8 +55,8 @@ class ControlPlane:
             msg = f"{site.site.name} has no Kubernetes cluster"
             raise ValueError(msg)
         self.name = name
-        self.faults = Faults()
-        self.events = Events()
+        self.faults = ControlPlaneFaults()
+        self.events = AuditEvents(layout.audit_log, login.user)
         self._kubernetes = site.kubernetes
         self._shapes = node_shapes(site)
         self._login = login
@@ -75,11 +79,16 @@ class ControlPlane:
             LabError: a component ended, or it was not ready in time; nothing is left running then.
         """
         del host  # always loopback
-        try:
-            await self._start(Ports(api=port or _free_port(), etcd=_free_port()))
-        except BaseException:
-            self._kill_all()
-            raise
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                await self._start(Ports(api=port or _free_port(), etcd=_free_port()))
+            except BaseException as error:
+                self._kill_all()
+                if attempt == _ATTEMPTS or _PORT_TAKEN not in str(error):
+                    raise
+                port = 0  # somebody took one between our look and the server's
+            else:
+                break
         return self._port
 
     async def stop(self) -> None:
@@ -100,16 +109,23 @@ class ControlPlane:
         msg = "the API server is a real one: change things behind infra-kit's back with `infra-kit lab kubectl SITE ...`"
         raise ValueError(msg)
 
-    def kill_api_server(self) -> None:
-        """Kill the API server at once (SIGKILL); everything else goes on."""
-        self._components["kube-apiserver"].kill()
+    async def feel_faults(self) -> None:
+        """Kill, freeze, thaw or start the API server again, at its port; ready when this returns, where it shall run.
 
-    async def restart_api_server(self) -> None:
-        """Start the API server again at its port and wait until it is ready. To be called in the lab's own loop."""
-        self._components["kube-apiserver"].kill()
-        self._components["kube-apiserver"].start()
-        async with self._client() as client:
-            await wait_for(lambda: client.get("/readyz"), "the API server's readiness", self._require_alive, _READY_S)
+        To be called in the lab's own loop.
+
+        Raises:
+            LabError: it was not ready in time.
+        """
+        api = self._components["kube-apiserver"]
+        if self.faults.unreachable:
+            api.kill()
+        elif api.pid is None:
+            api.start()
+            async with self._client() as client:
+                await wait_for(lambda: client.get("/readyz"), "the API server's readiness", api.require_alive, _READY_S)
+        self._note_pids()
+        api.signal(signal.SIGSTOP if self.faults.stopped else signal.SIGCONT)
 
     async def _start(self, ports: Ports) -> None:
         commands = self._prepare(ports)
@@ -123,8 +139,7 @@ class ControlPlane:
             self._run("kwok", commands.kwok())
             await self._register(client)
             await wait_for(lambda: _usable(client), "nodes being Ready", self._require_alive, _READY_S)
-        pids = "".join(f"{name} {pid}\n" for name, pid in self.pids.items())
-        write_private(self._layout.setting("pids"), pids)
+        self._note_pids()
         _log.info("the control plane is ready at %s", self._url)
 
     def _prepare(self, ports: Ports) -> Commands:
@@ -151,6 +166,7 @@ class ControlPlane:
         )
 
     def _run(self, name: str, command: list[str]) -> None:
+        self._layout.log(name).unlink(missing_ok=True)
         self._components[name] = Component(name, command, self._layout.log(name))
         self._components[name].start()
 
@@ -171,6 +187,9 @@ class ControlPlane:
     def _require_alive(self) -> None:
         for component in self._components.values():
             component.require_alive()
+
+    def _note_pids(self) -> None:
+        write_private(self._layout.setting("pids"), "".join(f"{name} {pid}\n" for name, pid in self.pids.items()))
 
     def _kill_all(self) -> None:
         for component in self._components.values():
