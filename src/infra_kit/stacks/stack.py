@@ -18,11 +18,19 @@ class Stack:
         layer: the layer that it belongs to: `cluster`, `workspaces`, `monitoring`.
         program: the folder beneath `stacks/` and the package beneath `infra_kit.stacks` that holds the program.
         parameter: what the program is told beside the site: a workspace's name; empty where there is one stack of the program.
+        source: where the program is if it is none of ours: `FILE.py:FUNCTION`. `program` is then a name alone.
     """
 
     layer: str
     program: str
     parameter: str = ""
+    source: str = ""
+
+    @classmethod
+    def of_name(cls, layer: str, name: str) -> Stack:
+        """The stack of that name; the only way to one whose program has left the inventory."""
+        program, _, parameter = name.partition(".")
+        return cls(layer, program, parameter)
 
     @property
     def name(self) -> str:
@@ -33,6 +41,10 @@ class Stack:
     def scope(self) -> str:
         """What a run of this stack alone locks: `workspaces/fraud`; empty: the whole site."""
         return f"{self.layer}/{self.parameter}" if self.parameter else ""
+
+    def resource_id(self, key: ObjectKey) -> str:
+        """The id that an object of it has in a plan: `workspaces/Deployment/fraud/mlflow`."""
+        return f"{self.layer}/{key.path}"
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -94,3 +106,5 @@ class Evaluated:
     objects: tuple[StackObject, ...]
     outputs: Mapping[str, Any] = field(default_factory=dict)
     """What the program exports."""
+    generated: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
+    """The passwords that `parts.secret.generated` made for it: to be shown as `(generated)` wherever its objects are shown."""

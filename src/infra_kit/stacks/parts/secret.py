@@ -14,6 +14,8 @@ import secrets
 
 MARKER = re.compile(r"\$\{infra-kit-secret:(?P<reference>[^}]+)\}")
 
+_MADE: set[str] = set()
+
 
 def referenced(reference: str) -> str:
     """The marker of a secret reference (`env:NAME`, `file:PATH`, `vault:PATH#KEY`, ...); it may stand inside longer text."""
@@ -22,4 +24,13 @@ def referenced(reference: str) -> str:
 
 def generated(characters: int = 32) -> str:
     """A random password of letters, digits, `-` and `_`."""
-    return secrets.token_urlsafe(characters)[:characters]
+    password = secrets.token_urlsafe(characters)[:characters]
+    _MADE.add(password)
+    return password
+
+
+def passwords_made() -> frozenset[str]:
+    """Every password that `generated` made in this process since it was last asked: who evaluates a program must know what not to show."""
+    made = frozenset(_MADE)
+    _MADE.clear()
+    return made
