@@ -8,7 +8,6 @@ from pulumi import ComponentResource, ResourceOptions
 from pulumi_kubernetes.apiregistration.v1 import APIService
 from pulumi_kubernetes.rbac.v1 import ClusterRole, RoleBinding
 
-from infra_kit.stacks.engines.engine import LABEL_PREFIX
 from infra_kit.stacks.parts.accounts import RBAC, account, subject
 from infra_kit.stacks.parts.deployment import Workload, deploy
 from infra_kit.stacks.parts.image import image
@@ -48,8 +47,11 @@ class Metrics(ComponentResource):
         self._place = place = inside(PLATFORM, self, *ground)
         rights = account(place, NAME, cluster_rules=RULES, cluster_roles=("system:auth-delegator",))
         deployed = deploy(place, self._workload(), *rights, self._reads_authentication(), self._readers())
-        assert deployed.service is not None, "it has a port"
-        self._registration(deployed.service)
+        # An API that is registered and does not answer keeps every namespace of the cluster from being deleted (the condition
+        # NamespaceDeletionDiscoveryFailure). So it comes after the pods are ready; and not at all in the lab, whose nodes start no
+        # containers.
+        if site.site.access == "live":
+            self._registration(deployed.deployment)
         allow_api_server(place, site, NAME, deployed.pods)
         allow_from_api_server(place, site, NAME, deployed.pods, PORT)
         nodes = [{"ipBlock": {"cidr": f"{address}/32"}} for address in _node_addresses(site)]
@@ -107,12 +109,11 @@ class Metrics(ComponentResource):
         rules: Any = [{"apiGroups": ["metrics.k8s.io"], "resources": ["pods", "nodes"], "verbs": ["get", "list", "watch"]}]
         return ClusterRole("infra-kit-metrics-reader", metadata=metadata, rules=rules, opts=place.options())
 
-    def _registration(self, service: Resource) -> None:
-        """The API `metrics.k8s.io`.
+    def _registration(self, *after: Resource) -> None:
+        """The API `metrics.k8s.io`; an apply waits until it answers.
 
-        An apply does not wait for it (annotation `wait`): metrics come a while after the pods, and nothing else of the platform needs
-        them. Each replica makes its own certificate at its start, so none can be named here (`insecureSkipTLSVerify`); who answers is
-        bounded by the network policies instead, and what is asked is no secret.
+        Each replica makes its own certificate at its start, so none can be named here (`insecureSkipTLSVerify`); who answers is bounded by
+        the Service and the network policies instead, and what is asked is no secret.
         """
         place = cluster_wide(self)
         name = "v1beta1.metrics.k8s.io"
@@ -124,8 +125,7 @@ class Metrics(ComponentResource):
             "insecureSkipTLSVerify": True,
             "service": {"namespace": PLATFORM, "name": NAME, "port": 443},
         }
-        metadata = place.metadata(name, NAME, annotations={f"{LABEL_PREFIX}wait": "none"})
-        APIService(name, metadata=metadata, spec=spec, opts=place.options(service))
+        APIService(name, metadata=place.metadata(name, NAME), spec=spec, opts=place.options(*after))
 
 
 def _node_addresses(site: Site) -> list[str]:
