@@ -12,6 +12,7 @@ from infra_kit.stacks.engines.server_side.conflicts import refuse_to_take
 from infra_kit.stacks.engines.server_side.desired import signed
 from infra_kit.stacks.engines.server_side.ownership import BOOKKEEPING, owned, remembered
 from infra_kit.stacks.kubernetes_api.answers import ConflictError
+from infra_kit.stacks.kubernetes_api.deletion import wait_gone
 
 if TYPE_CHECKING:
     from infra_kit.plan.resource import RunContext
@@ -90,7 +91,15 @@ class Applying:
             )
 
     def _remove(self, look: Look) -> None:
-        raise NotImplementedError
+        live = look.live
+        if live is None:
+            return
+        metadata, kind = live["metadata"], self.question.item.key.kind
+        if not metadata.get("deletionTimestamp"):
+            self.client.delete(
+                live["apiVersion"], kind, metadata.get("namespace") or "", metadata["name"], propagation="Foreground", uid=metadata["uid"]
+            )
+        wait_gone(self.client, live, progress=lambda text: self.context.progress(self.resource, text), interrupted=self.context.interrupted)
 
     def _send(self, look: Look, *, force: bool) -> Object:
         fields = look.fields

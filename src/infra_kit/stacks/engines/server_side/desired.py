@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from infra_kit.stacks.engines.server_side.given_up import give_up, hand_over
 from infra_kit.stacks.engines.server_side.ownership import AUDIT, CHANGED_BY, FIELDS, PATCHED_BY, RUN, Fields, owned
+from infra_kit.stacks.engines.server_side.removal import RETAIN
 from infra_kit.stacks.engines.server_side.secrets import Resolved, resolve
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ class Writer:
         annotations = dict(metadata.get("annotations") or {})
         if item.patch:
             annotations[PATCHED_BY] = self.stack
+        elif item.retain:
+            annotations[RETAIN] = "true"  # the journal may be lost by the day that it leaves the program
         tree: Fields = {}
         if live is not None:
             tree = owned(live)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from infra_kit.inventory.access import KUBERNETES
 from infra_kit.inventory.errors import VerificationError
 from infra_kit.plan.resource import Outcome, RunContext
-from infra_kit.stacks.engines.server_side import creation, existing
+from infra_kit.stacks.engines.server_side import creation, existing, removal
 from infra_kit.stacks.engines.server_side.applying import Applying
 from infra_kit.stacks.engines.server_side.applyset import STACK_LABEL, ApplySet, kinds_of
 from infra_kit.stacks.engines.server_side.desired import Writer
@@ -52,6 +53,9 @@ class ServerSideEngine:
         self._snapshot = Snapshot(
             f"{STACK_LABEL}={stack.name}", ((str(each.manifest["apiVersion"]), each.key) for each in self._objects if not each.patch)
         )
+        self._guard = threading.Lock()
+        self._leaving: set[ObjectKey] = set()
+        """What has been found to be removed and is not yet."""
         self._looks: dict[ObjectKey, Look] = {}
         self._applied: dict[ObjectKey, tuple[float, Object]] = {}
 
@@ -74,18 +78,12 @@ class ServerSideEngine:
         with unspoken(context.connections.access):
             look = self._looks.pop(item.key, None) or self._look(question)
             live = Applying(client, question, self._id(item.key), context).carry_out(look)
-            if not item.patch:
-                live = dict(
-                    wait_ready(
-                        client,
-                        live,
-                        within_s=item.ready_within_s,
-                        progress=lambda text: context.progress(self._id(item.key), text),
-                        interrupted=context.interrupted,
-                    )
-                )
+        record = removal.record_of(self._stack.name, live, patch=item.patch, retain=item.retain)
+        if not item.patch:
+            progress = self._progress(item.key, context)
+            live = dict(wait_ready(client, live, within_s=item.ready_within_s, progress=progress, interrupted=context.interrupted))
         self._applied[item.key] = time.monotonic(), live
-        return Outcome(record=self._record(item, live))
+        return Outcome(record=record)
 
     def verify(self, item: StackObject, context: RunContext) -> None:
         """Look whether it is as intended."""
@@ -105,15 +103,27 @@ class ServerSideEngine:
 
     def read_leftover(self, key: ObjectKey, record: Mapping[str, Any], context: ReadContext) -> Mapping[str, Any]:
         """What removing an object that has left the program would come to."""
-        raise NotImplementedError
+        state = removal.read_leftover(clients.reader(context), self._set, key, record)
+        if state["action"] == "delete":
+            self._leaving.add(key)
+        return state
 
     def remove(self, key: ObjectKey, record: Mapping[str, Any], context: RunContext) -> Outcome:
         """Remove it and wait until it is gone."""
-        raise NotImplementedError
+        client = clients.writer(context)
+        waiting = removal.Waiting(progress=self._progress(key, context), interrupted=context.interrupted)
+        outcome = removal.remove(client, self._set, key, record, force=context.force, waiting=waiting)
+        with self._guard:
+            self._leaving.discard(key)
+            last = not self._leaving
+        if last:
+            # It lists all members: once, after the last, not after each.
+            self._set.shrink(client, self.name)
+        return outcome
 
     def created(self, context: ReadContext) -> Sequence[Created]:
         """What the cluster itself remembers that infra-kit created for this stack."""
-        raise NotImplementedError
+        return removal.created(clients.reader(context), self._set, self._stack.layer)
 
     def _look(self, question: Question) -> Look:
         item = question.item
@@ -143,16 +153,8 @@ class ServerSideEngine:
     def _id(self, key: ObjectKey) -> str:
         return f"{self._stack.layer}/{key.path}"
 
-    def _record(self, item: StackObject, live: Mapping[str, Any]) -> dict[str, Any]:
-        """What its removal will need one day."""
-        return {
-            "stack": self._stack.name,
-            "api_version": str(item.manifest["apiVersion"]),
-            "uid": str(live["metadata"].get("uid", "")),
-            "patch": item.patch,
-            "retain": item.retain,
-            "depends_on": sorted(each.path for each in item.depends_on),
-        }
+    def _progress(self, key: ObjectKey, context: RunContext) -> Callable[[str], None]:
+        return lambda text: context.progress(self._id(key), text)
 
 
 def open_engine(stack: Stack, program: Evaluated | None, context: ReadContext) -> ServerSideEngine:
