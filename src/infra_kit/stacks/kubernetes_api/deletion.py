@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from infra_kit.inventory.errors import DeviceError, NotReadyError, UnreachableError
 from infra_kit.plan.interruption import WaitInterruptedError
 from infra_kit.plan.resource import never
-from infra_kit.stacks.kubernetes_api.answers import ExpiredError
+from infra_kit.stacks.kubernetes_api.answers import ExpiredError, NotFoundError
 from infra_kit.stacks.kubernetes_api.client import label
 from infra_kit.stacks.kubernetes_api.readiness import kind_of
 from infra_kit.stacks.kubernetes_api.state import condition
@@ -124,25 +124,25 @@ def explained(client: KubernetesReader, live: Object) -> str:
 
 
 def _after_a_while(client: KubernetesReader, live: Object) -> Object | None:
-    """The object once something happened to it, or after a second; None once it is gone."""
-    metadata, now = live["metadata"], None
+    """The object as it is a second later; None as soon as it is gone."""
+    metadata = live["metadata"]
+    address = (live["apiVersion"], live["kind"], metadata.get("namespace") or "", metadata["name"])
     try:
-        # Without a version the present object comes first, if there is one.
-        for event in client.watch(
-            live["apiVersion"], live["kind"], metadata.get("namespace"), metadata["name"], timeout_s=PATIENCE.watch_s
-        ):
-            found = event["object"]
-            if event["type"] == "DELETED" or found["metadata"]["uid"] != metadata["uid"]:
+        now = client.get(*address)
+    except NotFoundError:
+        return None  # a definition that went has taken the path of its kind along
+    if now is None or now["metadata"]["uid"] != metadata["uid"]:
+        return None
+    try:
+        # From the version just read, so that a deletion in between is told, too.
+        for event in client.watch(*address, resource_version=now["metadata"]["resourceVersion"], timeout_s=PATIENCE.watch_s):
+            if event["type"] == "DELETED":
                 return None
-            now = {**found, "apiVersion": live["apiVersion"], "kind": live["kind"]}
+            now = {**event["object"], "apiVersion": live["apiVersion"], "kind": live["kind"]}
     except ExpiredError:
-        return live
-    except UnreachableError:
-        raise
-    except DeviceError:
-        # A definition that goes takes the path of its kind along.
+        time.sleep(PATIENCE.pause_s)
+    except NotFoundError:
         client.forget_resources()
-        return client.get(live["apiVersion"], live["kind"], metadata.get("namespace") or "", metadata["name"])
     return now
 
 

@@ -154,7 +154,8 @@ def _delete(writer: KubernetesWriter, live: Object, waiting: Waiting) -> None:
     answer = writer.delete(
         live["apiVersion"], live["kind"], metadata.get("namespace") or "", metadata["name"], propagation=propagation, uid=metadata["uid"]
     )
-    if answer is not None:
+    # A `Status` says that it is gone; the object itself, that something holds it or that it ends with grace.
+    if answer is not None and answer.get("kind") != "Status":
         wait_gone(writer, live, within_s=waiting.within_s, progress=waiting.progress, interrupted=waiting.interrupted)
     if kind == ("apiextensions.k8s.io", "CustomResourceDefinition"):
         writer.forget_resources()
