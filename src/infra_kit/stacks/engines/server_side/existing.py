@@ -26,6 +26,7 @@ from infra_kit.stacks.engines.server_side.ownership import (
     owned,
     paths,
     remembered,
+    remembers,
 )
 from infra_kit.stacks.engines.server_side.secrets import veil, veiled
 from infra_kit.stacks.kubernetes_api.answers import ConflictError, InvalidError
@@ -99,7 +100,7 @@ def _settled(manifest: Mapping[str, Any], live: Object) -> bool:
         return False
     metadata = {key: value for key, value in manifest["metadata"].items() if key not in {"name", "namespace"}}
     held = {key: value for key, value in manifest.items() if key not in {"apiVersion", "kind"}} | {"metadata": metadata}
-    return settled(held, live, tree) and metadata["annotations"][FIELDS] == remembered(tree)
+    return settled(held, live, tree) and remembers(metadata["annotations"][FIELDS], remembered(tree))
 
 
 def _compared(question: Question, live: Object, answer: Object, asked: Look) -> Look:
@@ -107,7 +108,7 @@ def _compared(question: Question, live: Object, answer: Object, asked: Look) -> 
     changes = [_change(live, each, wanted, held) for each in differences(live, answer, everything(live, answer))]
     fields = remembered(owned(answer))
     gains, losses = _moved(live, answer)
-    if not changes and not gains and not losses and wanted.manifest["metadata"]["annotations"][FIELDS] == fields:
+    if not changes and not gains and not losses and remembers(wanted.manifest["metadata"]["annotations"][FIELDS], fields):
         return Look(_found(question, live, wanted, state("none", "", [])), wanted, fields, live=live)
     reason = _reason(question, live, changes) or _reason_without_change(gains, losses)
     return Look(_found(question, live, wanted, state("update", reason, changes)), wanted, fields, held, live)

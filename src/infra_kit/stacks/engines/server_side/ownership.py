@@ -130,14 +130,20 @@ def remembered(tree: Fields) -> str:
 
 def was_ours(annotation: str, path: str) -> bool:
     """Whether infra-kit set that path, going by the annotation."""
-    if path in BOOKKEEPING:
-        return True
+    return path in BOOKKEEPING or _hash(path) in _hashes(annotation)
+
+
+def remembers(annotation: str, now: str) -> bool:
+    """Whether an annotation remembers all that `now` does; it may remember fields that others have taken since."""
+    return _hashes(now) <= _hashes(annotation)
+
+
+def _hashes(annotation: str) -> set[bytes]:
     try:
         known = base64.urlsafe_b64decode(annotation)
     except ValueError:
-        return False  # somebody has edited it: what is not proven ours is not taken
-    wanted = _hash(path)
-    return any(known[start : start + _HASH_BYTES] == wanted for start in range(0, len(known), _HASH_BYTES))
+        return set()  # somebody has edited it: what is not proven ours is not taken
+    return {known[start : start + _HASH_BYTES] for start in range(0, len(known), _HASH_BYTES)}
 
 
 def _hash(path: str) -> bytes:

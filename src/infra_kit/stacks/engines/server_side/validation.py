@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from infra_kit.stacks.engines.engine import FIELD_MANAGER
-from infra_kit.stacks.kubernetes_api.answers import ConflictError, ForbiddenError, InvalidError
+from infra_kit.stacks.kubernetes_api.answers import ConflictError, ForbiddenError
 
 if TYPE_CHECKING:
     from infra_kit.inventory.errors import RefusedError
@@ -61,6 +61,5 @@ def refused(device: str, what: str, error: RefusedError) -> RefusedError:
     if isinstance(error, ConflictError) or (isinstance(error, ForbiddenError) and error.why == "permission"):
         return error
     said = type(error)(device, f"{what}: {REFUSED}: {error.what}", remedy=error.remedy)
-    if isinstance(said, InvalidError) and isinstance(error, InvalidError):
-        said.causes = error.causes
+    said.__dict__ |= {name: value for name, value in error.__dict__.items() if name not in said.__dict__}  # causes and the like
     return said
