@@ -48,3 +48,12 @@ def test_fields_and_nouns_are_described(schema):
 def test_describing_leaves_the_nouns_alone(schema):
     assert schema
     assert all(field.description is None for field in Site.model_fields.values())
+
+
+def test_nouns_of_one_name_are_both_described(schema):
+    exports = {name: each for name, each in schema["$defs"].items() if name.endswith("NfsExport")}
+    assert len(exports) == 2
+    assert {each["description"] for each in exports.values()} == {
+        "An NFS export of a zone.",
+        "An NFS export that volumes are directories of.",
+    }

@@ -23,21 +23,28 @@ def site_schema() -> dict[str, Any]:
     No section is required at the top: a site is several files, and each holds some of the sections.
     """
     schema = Site.model_json_schema(mode="validation")
-    nouns: dict[str, type[Noun]] = {}
+    nouns: set[type[Noun]] = set()
     _collect(Site, nouns)
-    for name, noun in nouns.items():
-        target = schema if noun is Site else schema["$defs"][name]
+    for noun in nouns:
+        target = schema if noun is Site else _definition(schema["$defs"], noun)
         for field, text in _field_docstrings(noun):
             target["properties"][field].setdefault("description", text)
     schema.pop("required", None)
     return {"$schema": _DIALECT, **schema, "title": "infra-kit site", "description": "Any file of a site's folder: some of its sections."}
 
 
-def _collect(noun: type[Noun], found: dict[str, type[Noun]]) -> None:
-    found[noun.__name__] = noun
+def _definition(definitions: dict[str, Any], noun: type[Noun]) -> dict[str, Any]:
+    """The noun's own entry: pydantic puts the module before the name of one that shares it with another (two are called NfsExport)."""
+    full = f"{noun.__module__}.{noun.__qualname__}".replace(".", "__")
+    found: dict[str, Any] = definitions[full if full in definitions else noun.__name__]
+    return found
+
+
+def _collect(noun: type[Noun], found: set[type[Noun]]) -> None:
+    found.add(noun)
     for field in noun.model_fields.values():
         for inner in _nouns(field.annotation):
-            if inner.__name__ not in found:
+            if inner not in found:
                 _collect(inner, found)
 
 

@@ -33,7 +33,14 @@ def _named_lists(site: Site) -> Iterator[tuple[str, Iterable[Noun]]]:
     yield "rack", site.racks
     yield "server profile", site.server_profiles
     yield "BIOS profile", site.bios_profiles
+    yield "team", site.teams
     yield "workspace", site.workspaces
+    for workspace in site.workspaces:
+        yield f"job of workspace {workspace.name}", workspace.jobs
+        yield f"model of workspace {workspace.name}", workspace.models
+        yield f"application of workspace {workspace.name}", workspace.applications
+    if site.kubernetes:
+        yield "node group", site.kubernetes.node_groups
     yield "switch user", site.fabric.users
     for rack in site.racks:
         yield f"feed of rack {rack.name}", rack.feeds
@@ -171,6 +178,19 @@ def _credential_uses(site: Site) -> Iterator[tuple[Noun, str, str, str]]:
     if site.storage:
         yield site.storage.management, "credential", site.storage.management.credential, f"array {site.storage.name}"
     yield site.operating_system, "ssh_credential", site.operating_system.ssh_credential, "the operating-system profile"
+    yield from _credential_uses_of_platform(site)
+
+
+def _credential_uses_of_platform(site: Site) -> Iterator[tuple[Noun, str, str, str]]:
+    kubernetes = site.kubernetes
+    if kubernetes and kubernetes.credential:
+        yield kubernetes, "credential", kubernetes.credential, "Kubernetes"
+    ldap = kubernetes.identity.ldap if kubernetes else None
+    if ldap and ldap.bind_credential:
+        yield ldap, "bind_credential", ldap.bind_credential, f"directory {ldap.server}"
+    for workspace in site.workspaces:
+        if workspace.lineage and workspace.lineage.credential:
+            yield workspace.lineage, "credential", workspace.lineage.credential, f"lineage of workspace {workspace.name}"
 
 
 @rule("IK1009")

@@ -42,6 +42,26 @@ def _references(site: Site) -> Iterator[tuple[Noun, str, str, str]]:
     for receiver in site.monitoring.receivers if site.monitoring else []:
         if receiver.webhook:
             yield receiver, "webhook", receiver.webhook, f"the webhook of receiver {receiver.name}"
+    yield from _references_of_platform(site)
+
+
+def _references_of_platform(site: Site) -> Iterator[tuple[Noun, str, str, str]]:
+    kubernetes = site.kubernetes
+    optional: list[tuple[Noun, str, str | None, str]] = []
+    if kubernetes:
+        optional.append((kubernetes.pulumi, "passphrase", kubernetes.pulumi.passphrase, "Pulumi's passphrase"))
+        if kubernetes.ingress:
+            optional.append((kubernetes.ingress, "certificate", kubernetes.ingress.certificate, "the ingress's certificate"))
+            optional.append((kubernetes.ingress, "key", kubernetes.ingress.key, "the key of the ingress's certificate"))
+        if kubernetes.identity.oidc:
+            optional.append((kubernetes.identity.oidc, "client_secret", kubernetes.identity.oidc.client_secret, "the OIDC client's secret"))
+    for workspace in site.workspaces:
+        for field in ("access_key", "secret_key"):
+            value = getattr(workspace.artifacts, field)
+            optional.append((workspace.artifacts, field, value, f"the artifacts' `{field}` of workspace {workspace.name}"))
+    for noun, name, value, owner in optional:
+        if value:
+            yield noun, name, value, owner
 
 
 @rule("IK5001")
