@@ -148,6 +148,7 @@ class Pod:
         service_account: as whom it asks the API server; empty: as nobody.
         volumes: `volumes` in the API's form, beside the containers' writable directories.
         uid: the numeric user that the image runs as.
+        groups: numeric groups that it belongs to beside its own, for volumes that images of different users share.
         node_selector: labels of the nodes that it may run on.
         tolerations: taints that it stands beside that of GPU nodes, which follows from its containers.
         spread: whether two replicas may share a rack where another rack has none. `required`: never (what is to survive a rack);
@@ -161,6 +162,7 @@ class Pod:
     service_account: str = ""
     volumes: Sequence[Mapping[str, Any]] = ()
     uid: int = UID
+    groups: Sequence[int] = ()
     node_selector: Mapping[str, str] = field(default_factory=dict)
     tolerations: Sequence[Mapping[str, Any]] = ()
     spread: Literal["required", "preferred"] = "required"
@@ -182,7 +184,7 @@ class Pod:
         }
         return {
             "containers": [container.manifest() for container in self.containers],
-            "securityContext": pod_security(self.uid),
+            "securityContext": {**pod_security(self.uid), **({"supplementalGroups": list(self.groups)} if self.groups else {})},
             "priorityClassName": self.priority,
             "automountServiceAccountToken": bool(self.service_account),
             "enableServiceLinks": False,

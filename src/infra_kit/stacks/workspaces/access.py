@@ -51,11 +51,6 @@ def group(name: str) -> Subject:
     return {"kind": "Group", "apiGroup": _GROUP, "name": name}
 
 
-def account(namespace: str, name: str) -> Subject:
-    """A ServiceAccount, as RBAC names one."""
-    return {"kind": "ServiceAccount", "namespace": namespace, "name": name}
-
-
 def team_groups(site: Site, workspace: Workspace) -> list[str]:
     """The directory groups of the workspace's team and of the teams above it, nearest first."""
     found: list[str] = []

@@ -121,7 +121,7 @@ class Names:
     def address(self, name: str) -> str:
         """`HOST:PORT` of a service inside the cluster, for whichever namespace asks."""
         row = service(name)
-        return f"{row.name}.{self.services}.svc.cluster.local:{row.port}"
+        return f"{row.application}.{self.services}.svc.cluster.local:{row.port}"
 
     def database(self, name: str) -> Database:
         """One database.

@@ -11,6 +11,7 @@ from infra_kit.inventory.quantities import in_bytes, millicores
 from infra_kit.stacks.parts.pod import GPU
 from infra_kit.stacks.workspaces.division import VIEW_BYTES, Division, Part
 from infra_kit.stacks.workspaces.quantities import cpu, memory
+from infra_kit.stacks.workspaces.volumes import SERVICE_VOLUMES
 
 if TYPE_CHECKING:
     from pulumi import Resource
@@ -57,7 +58,7 @@ class Quotas(ComponentResource):
         }
 
     def _services_hard(self, division: Division) -> dict[str, str]:
-        claims = len(division.storage) + len(self._context.workspace.models)
+        claims = len(SERVICE_VOLUMES) + 1  # and the export itself, see `directories`
         return {
             **self._compute(division.services),
             "requests.storage": memory(division.services_storage),

@@ -14,7 +14,7 @@ Kubernetes resizes only what a provisioner made; the volume's capacity and the n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pulumi import ComponentResource, ResourceOptions
@@ -38,6 +38,15 @@ if TYPE_CHECKING:
 PROJECT = "project"
 HOME = "home"
 """The claims in a user's namespace; the project's has the same name among the services."""
+SPARK_EVENTS = ".spark-events"
+"""The directory of the project's volume that Spark's event logs are in."""
+GROUP = 10001
+"""The group that everything on the volumes belongs to: images run as different users (Spark's as 185, a session's as 1000), and NFS
+knows numbers only. It is no group of the directory's; who sees which directory is decided by who may mount it."""
+HOME_PATH = "/home/cdsw"
+PROJECT_PATH = "/project"
+RUNTIME_PATH = "/etc/infra-kit"
+"""Where a user's pods find home (CML's own path), project, and what `runtime` gives them."""
 SERVICE_VOLUMES = ("project", "artifacts", "backups", "database")
 """The claims among the services."""
 
@@ -49,7 +58,7 @@ class Volume:
     Args:
         name: of the PersistentVolume.
         claim: of the claim.
-        directory: beneath the workspace's directory.
+        directory: beneath the export's path.
         size_bytes: its capacity.
         request_bytes: what the claim requests.
     """
@@ -74,7 +83,44 @@ def export(site: Site) -> NfsExport:
 
 def directories(names: Names, workspace: Workspace) -> list[str]:
     """Every directory that must be there, relative to the export's path."""
-    return [f"{workspace.name}/{name}" for name in SERVICE_VOLUMES] + [f"{workspace.name}/homes/{user.slug}" for user in names.users]
+    found = [f"{workspace.name}/{name}" for name in SERVICE_VOLUMES]
+    found += [f"{workspace.name}/homes/{user.slug}" for user in names.users]
+    return [*found, f"{workspace.name}/{PROJECT}/{SPARK_EVENTS}"] if workspace.spark.enabled else found
+
+
+def make(place: Place, nfs: NfsExport, volume: Volume, *after: Resource) -> PersistentVolumeClaim:
+    """Make a volume and its claim.
+
+    Args:
+        place: the claim's namespace.
+        nfs: the export that the volume is a directory of.
+        volume: which.
+        after: what comes first.
+    """
+    wide = replace(place, namespace="")
+    spec: Any = {
+        "capacity": {"storage": memory(volume.size_bytes)},
+        "accessModes": ["ReadWriteMany"],
+        "persistentVolumeReclaimPolicy": "Retain",
+        "storageClassName": "",
+        "volumeMode": "Filesystem",
+        "mountOptions": [f"nfsvers={nfs.version}", "hard"],  # soft mounts lose writes when the array fails over
+        "nfs": {"server": nfs.server, "path": "/".join(part for part in (nfs.path.rstrip("/"), volume.directory) if part)},
+        "claimRef": {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "namespace": place.namespace, "name": volume.claim},
+    }
+    made = PersistentVolume(volume.name, metadata=wide.metadata(volume.name, "workspace", "volume"), spec=spec, opts=wide.options(*after))
+    claim: Any = {
+        "accessModes": ["ReadWriteMany"],
+        "storageClassName": "",
+        "volumeName": volume.name,
+        "resources": {"requests": {"storage": memory(volume.request_bytes)}},
+    }
+    return PersistentVolumeClaim(
+        place.logical(volume.claim),
+        metadata=place.metadata(volume.claim, "workspace", "volume"),
+        spec=claim,
+        opts=place.options(made, ignore_changes=["spec.resources"]),
+    )
 
 
 class Volumes(ComponentResource):
@@ -82,47 +128,16 @@ class Volumes(ComponentResource):
 
     def __init__(self, context: Context, division: Division, parent: Resource) -> None:
         super().__init__("infra-kit:workspaces:Volumes", context.names.cluster_wide("volumes"), None, ResourceOptions(parent=parent))
-        self._context = context
-        self._export = export(context.site)
-        names, sizes = context.names, division.storage
-        for name in SERVICE_VOLUMES:
-            self._volume(context.services(self), Volume(names.cluster_wide(name), name, name, sizes[name], sizes[name]))
+        nfs, names, sizes, root = export(context.site), context.names, division.storage, context.workspace.name
+        services = context.services(self)
+        self.services = {
+            name: make(services, nfs, Volume(names.cluster_wide(name), name, f"{root}/{name}", sizes[name], sizes[name]))
+            for name in SERVICE_VOLUMES
+        }
+        """The claims' objects among the services, by name."""
         for user in names.users:
             place, home = context.user(user, self), division.home_bytes
-            home_volume = Volume(names.cluster_wide(f"home-{user.slug}"), HOME, f"homes/{user.slug}", home, home)
-            project = Volume(names.cluster_wide(f"project-{user.slug}"), PROJECT, PROJECT, sizes[PROJECT], VIEW_BYTES)
-            self._volume(place, home_volume)
-            self._volume(place, project)
+            make(place, nfs, Volume(names.cluster_wide(f"home-{user.slug}"), HOME, f"{root}/homes/{user.slug}", home, home))
+            view = Volume(names.cluster_wide(f"project-{user.slug}"), PROJECT, f"{root}/{PROJECT}", sizes[PROJECT], VIEW_BYTES)
+            make(place, nfs, view)
         self.register_outputs({})
-
-    def _volume(self, place: Place, volume: Volume) -> None:
-        nfs = self._export
-        wide = self._context.cluster_wide(self)
-        spec: Any = {
-            "capacity": {"storage": memory(volume.size_bytes)},
-            "accessModes": ["ReadWriteMany"],
-            "persistentVolumeReclaimPolicy": "Retain",
-            "storageClassName": "",
-            "volumeMode": "Filesystem",
-            "mountOptions": [f"nfsvers={nfs.version}", "hard"],  # soft mounts lose writes when the array fails over
-            "nfs": {"server": nfs.server, "path": f"{nfs.path.rstrip('/')}/{self._context.workspace.name}/{volume.directory}"},
-            "claimRef": {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "namespace": place.namespace, "name": volume.claim},
-        }
-        made = PersistentVolume(
-            volume.name,
-            metadata={"name": volume.name, "labels": place.metadata(volume.name, "workspace", "volume")["labels"]},
-            spec=spec,
-            opts=wide.options(*place.after),
-        )
-        claim: Any = {
-            "accessModes": ["ReadWriteMany"],
-            "storageClassName": "",
-            "volumeName": volume.name,
-            "resources": {"requests": {"storage": memory(volume.request_bytes)}},
-        }
-        PersistentVolumeClaim(
-            place.logical(volume.claim),
-            metadata=place.metadata(volume.claim, "workspace", "volume"),
-            spec=claim,
-            opts=place.options(made, ignore_changes=["spec.resources"]),
-        )

@@ -8,11 +8,18 @@ from pulumi import ComponentResource
 
 from infra_kit.stacks.workspaces.access import Access
 from infra_kit.stacks.workspaces.context import Context
+from infra_kit.stacks.workspaces.credentials import Credentials
+from infra_kit.stacks.workspaces.directories import Directories
 from infra_kit.stacks.workspaces.division import Division
+from infra_kit.stacks.workspaces.hub import Hub
 from infra_kit.stacks.workspaces.isolation import Isolation
+from infra_kit.stacks.workspaces.jobs import Jobs
 from infra_kit.stacks.workspaces.names import Names
 from infra_kit.stacks.workspaces.namespaces import Namespaces
+from infra_kit.stacks.workspaces.proxy import Proxy
 from infra_kit.stacks.workspaces.quotas import Quotas
+from infra_kit.stacks.workspaces.runtime import Runtime
+from infra_kit.stacks.workspaces.spark import Spark
 from infra_kit.stacks.workspaces.volumes import Volumes
 
 if TYPE_CHECKING:
@@ -25,12 +32,22 @@ class MachineLearningWorkspace(ComponentResource):
 
     def __init__(self, site: Site, workspace: Workspace) -> None:
         names = Names(site, workspace)
+        division = Division(site, workspace, names)
         super().__init__("infra-kit:workspaces:Workspace", workspace.name)
         context = Context(site, workspace, names)
-        division = Division(site, workspace, names)
+        # The ground: where things are, who may do what, what may be used.
         Namespaces(context, self)
         Quotas(context, division, self)
         Isolation(context, self)
-        Access(context, self)
+        access = Access(context, self)
+        credentials = Credentials(context, self)
         Volumes(context, division, self)
+        directories = Directories(context, self)
+        # What runs on it.
+        Runtime(context, self)
+        Proxy(context, credentials, self)
+        Hub(context, division, access, credentials, self)
+        if workspace.spark.enabled:
+            Spark(context, access, directories, self)
+        Jobs(context, self)
         self.register_outputs({})
