@@ -170,6 +170,21 @@ def thing(
     return Thing(resource, device or resource.replace("/", "-"), world, depends_on=frozenset(needs), groups=frozenset(groups), **values)
 
 
+@dataclass(frozen=True)
+class ScopedThing(Thing):
+    """A thing of a workspace: `workspaces/Kind/WORKSPACE/NAME`."""
+
+    @property
+    def scope(self) -> str:
+        return f"workspaces/{self.id.split('/')[2]}"
+
+
+def scoped(name: str, world: World, **values: Any) -> ScopedThing:
+    """The thing `WORKSPACE/NAME` of the layer `workspaces`."""
+    resource = f"workspaces/Thing/{name}"
+    return ScopedThing(resource, values.pop("device", resource.replace("/", "-")), world, **values)
+
+
 def broken(device: str = "d", what: str = "it does not want to") -> Callable[[], None]:
     """Raises as a device does."""
 
@@ -203,4 +218,4 @@ def access(site: Site) -> Access:
     return Access(site, overlay)
 
 
-__all__ = ["FakeLayer", "Script", "Thing", "World", "access", "broken", "moved", "replace", "thing", "unreachable"]
+__all__ = ["FakeLayer", "ScopedThing", "Script", "Thing", "World", "access", "broken", "moved", "replace", "scoped", "thing", "unreachable"]

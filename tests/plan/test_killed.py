@@ -86,7 +86,7 @@ def test_a_kill_at_every_boundary_is_survived(prepared: Path, site: Site, perfor
         assert world.get("attic") == {}
         journal = _journal(site)
         assert {each.id for each in journal.created()} == {"bmc/a/1", "fabric/a/1", "fabric/a/2"}, f"killed at {fatal}"
-        assert journal.unfinished("apply") is None
+        assert journal.open_runs("apply") == []
         for place, before in ((site.folder, "site-before"), (world.folder, "world-before")):
             shutil.rmtree(place)
             shutil.copytree(prepared / before, place)
@@ -109,4 +109,4 @@ def test_a_resumption_that_is_killed_too_is_resumed(perform_until: Performer) ->
 def test_a_killed_runs_lock_is_not_broken_unasked(site: Site, perform_until: Performer) -> None:
     assert perform_until(20) == -signal.SIGKILL
     assert perform_until(RUN_THROUGH) == 99
-    assert _journal(site).unfinished("apply").state == "running"
+    assert _journal(site).open_runs("apply")[0].state == "running"

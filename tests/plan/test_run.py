@@ -167,7 +167,7 @@ def test_no_agreement_no_change(bench: Bench, world) -> None:
     report = bench.run(Script(answer=False))
     assert (report.state, report.exit_code) == ("declined", 1)
     assert world.changes == []
-    assert bench.journal.unfinished("apply") is None
+    assert bench.journal.open_runs("apply") == []
 
 
 def test_a_device_that_another_hand_changed_after_the_agreement_is_left_alone(bench: Bench, world) -> None:
@@ -276,7 +276,7 @@ def test_resume_takes_up_the_targets_and_consents_of_the_unfinished_run(bench: B
     assert _kinds(second) == {"bmc/a/1": "done", "bmc/a/2": "none"}
     assert f"resuming run {first.run}" in script.notices[0]
     assert sorted(world.changes) == ["bmc/a/1", "bmc/a/2"]
-    assert bench.journal.unfinished("apply") is None
+    assert bench.journal.open_runs("apply") == []
     assert bench.journal.run(second.run).resumes == first.run
 
 
@@ -557,7 +557,7 @@ def test_a_journal_that_fails_after_a_change_gets_the_reserve_and_the_run_stops(
     original = Journal.changed
 
     def full(self: Journal, *values: object) -> None:
-        if (state.root / "reserve").exists():
+        if (state.root / f"reserve-{os.getpid()}").exists():
             raise StateError("the disk is full")
         original(self, *values)
 
@@ -589,7 +589,7 @@ def test_the_end_of_a_run_that_cannot_be_journaled_leaves_it_unfinished(bench: B
         patched.setattr(Journal, "end_run", full)
         report = bench.run()
     assert report.message == "the disk is full"
-    assert bench.journal.unfinished("apply").id == report.run
+    assert bench.journal.open_runs("apply")[0].id == report.run
 
 
 def test_a_runs_folder_has_its_plan_and_its_log_and_is_private(bench: Bench, world) -> None:

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra_kit.cli.options import BreakLockOption, EndpointsOption, ForceOption, LayerOption, TargetOption, YesOption, selection
+from infra_kit.cli.options import (
+    BreakLockOption,
+    EndpointsOption,
+    ForceOption,
+    LayerOption,
+    TargetOption,
+    WorkspaceOption,
+    YesOption,
+    selection,
+)
 from infra_kit.inventory.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,7 +28,10 @@ def apply(
     yes: YesOption = False,
     layer: LayerOption = None,
     target: TargetOption = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the last unfinished run: same targets, same consents.")] = False,
+    workspace: WorkspaceOption = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the last unfinished run (of that --workspace): same targets, same consents.")
+    ] = False,
     allow_reboot: Annotated[bool, typer.Option("--allow-reboot", help="Reset servers where a change needs it; else it is staged.")] = False,
     allow_wipe: Annotated[
         list[str] | None, typer.Option("--allow-wipe", metavar="ID", help="This resource may lose its data; repeatable.")
@@ -43,9 +55,11 @@ def apply(
 
     if resume and (layer or target):
         raise UsageError("--resume goes on with the targets of the unfinished run", remedy="leave out --layer and --target")
-    chosen = selection(layer, target)
+    chosen = selection(layer, target, workspace=workspace)
     require_consent(yes=yes)
     plan_file = _plan_file(target_)
+    if plan_file is not None and workspace:
+        raise UsageError("a plan file does not say what belongs to which workspace", remedy="leave out --workspace, or use --target")
     loaded, access = open_site(plan_file.site.folder if plan_file else target_, endpoints, quiet=False)
     request = Request(
         selection=chosen,

@@ -6,15 +6,17 @@ from typing import Annotated
 
 import typer
 
-from infra_kit.cli.options import BreakLockOption, EndpointsOption, ForceOption, SiteArgument, YesOption, selection
+from infra_kit.cli.options import BreakLockOption, EndpointsOption, ForceOption, SiteArgument, WorkspaceOption, YesOption, selection
+from infra_kit.inventory.errors import UsageError
 
 
 def destroy(
     site: SiteArgument,
     target: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option("--target", metavar="ID-GLOB", help="Which of the created resources; repeatable.", show_default=False),
-    ],
+    ] = None,
+    workspace: WorkspaceOption = None,
     yes: YesOption = False,
     force: ForceOption = False,
     break_lock: BreakLockOption = False,
@@ -29,7 +31,9 @@ def destroy(
     from infra_kit.cli.reach import open_site
     from infra_kit.plan.request import Request
 
-    chosen = selection(None, target)
+    if not target and not workspace:
+        raise UsageError("nothing is named that is to be removed", remedy="name it by --target or --workspace")
+    chosen = selection(None, target, workspace=workspace)
     require_consent(yes=yes)
     loaded, access = open_site(site, endpoints, quiet=False)
     return carry_out(loaded, access, Request("destroy", chosen, force=force, break_lock=break_lock), yes=yes)

@@ -79,7 +79,8 @@ def carry_out(site: Site, access: Access, request: Request, *, yes: bool) -> int
     from infra_kit.layers import NAMES, layers
 
     dialogue = TerminalDialogue(access, yes=yes)
-    wanted = layers(request.selection.layers or NAMES)
+    # A resumption may be of anything that its run was about.
+    wanted = layers(NAMES if request.resume else tuple(filter(request.selection.concerns, NAMES)))
     with dialogue.progress.reading():
         report = perform(site, wanted, access, request, dialogue)
     if report.state == "declined":

@@ -14,6 +14,7 @@ from infra_kit.cli.options import (
     LayerOption,
     SiteArgument,
     TargetOption,
+    WorkspaceOption,
     selection,
 )
 from infra_kit.inventory.errors import ExitCode
@@ -23,6 +24,7 @@ def drift(
     site: SiteArgument,
     layer: LayerOption = None,
     target: TargetOption = None,
+    workspace: WorkspaceOption = None,
     ignore: Annotated[
         list[str] | None, typer.Option("--ignore", metavar="ID-GLOB", help="Leave out resources whose id matches; repeatable.")
     ] = None,
@@ -37,7 +39,7 @@ def drift(
     from infra_kit.cli.plan import look, show
     from infra_kit.cli.reach import open_site
 
-    chosen = selection(layer, target, ignore)
+    chosen = selection(layer, target, ignore, workspace)
     loaded, access = open_site(site, endpoints, quiet=form is Format.JSON)
     found = look(loaded, access, chosen)
     show(found, access, form, title="Drift")

@@ -30,6 +30,7 @@ TargetOption = Annotated[
     list[str] | None,
     typer.Option("--target", metavar="ID-GLOB", help="Only resources whose id matches, such as 'fabric/*/leaf01?'; repeatable."),
 ]
+WorkspaceOption = Annotated[list[str] | None, typer.Option("--workspace", metavar="NAME", help="Only this workspace; repeatable.")]
 FormatOption = Annotated[Format, typer.Option("--format", help="How the result is shown.")]
 EndpointsOption = Annotated[
     Path | None,
@@ -42,7 +43,9 @@ BreakLockOption = Annotated[bool, typer.Option("--break-lock", help="Take the lo
 ForceOption = Annotated[bool, typer.Option("--force", help="What others put into something that goes, such as a namespace, goes with it.")]
 
 
-def selection(layer: list[str] | None, target: list[str] | None, ignore: list[str] | None = None) -> Selection:
+def selection(
+    layer: list[str] | None, target: list[str] | None, ignore: list[str] | None = None, workspace: list[str] | None = None
+) -> Selection:
     """The selection that the options ask for.
 
     Raises:
@@ -53,4 +56,4 @@ def selection(layer: list[str] | None, target: list[str] | None, ignore: list[st
     for name in layer or []:
         if name not in NAMES:
             raise UsageError(f"no layer is called {name}", remedy=f"one of {', '.join(NAMES)}")
-    return Selection(tuple(layer or ()), tuple(target or ()), tuple(ignore or ()))
+    return Selection(tuple(layer or ()), tuple(target or ()), tuple(ignore or ()), None, tuple(workspace or ()))

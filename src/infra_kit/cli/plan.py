@@ -16,6 +16,7 @@ from infra_kit.cli.options import (
     LayerOption,
     SiteArgument,
     TargetOption,
+    WorkspaceOption,
     selection,
 )
 from infra_kit.inventory.errors import ExitCode
@@ -31,6 +32,7 @@ def plan(
     site: SiteArgument,
     layer: LayerOption = None,
     target: TargetOption = None,
+    workspace: WorkspaceOption = None,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write the plan for `apply FILE`.", show_default=False)] = None,
     form: FormatOption = Format.TEXT,
     detailed_exitcode: DetailedOption = False,
@@ -43,7 +45,7 @@ def plan(
     from infra_kit.cli.reach import open_site
     from infra_kit.plan import planfile
 
-    chosen = selection(layer, target)
+    chosen = selection(layer, target, workspace=workspace)
     loaded, access = open_site(site, endpoints, quiet=form is Format.JSON)
     found = look(loaded, access, chosen)
     show(found, access, form, title="Plan")
@@ -74,7 +76,8 @@ def look(site: Site, access: Access, chosen: Selection) -> Plan:
     progress = ProgressDisplay(console(sys.stderr), access.mask)
     with Connections(access, read_only=True) as connections, progress.reading():
         context = ReadContext(site, connections)
-        return make_plan(layers(chosen.layers or NAMES), context, selection=chosen, created=created, listener=progress.event)
+        wanted = layers(tuple(filter(chosen.concerns, NAMES)))
+        return make_plan(wanted, context, selection=chosen, created=created, listener=progress.event)
 
 
 def show(found: Plan, access: Access, form: Format, *, title: str) -> None:

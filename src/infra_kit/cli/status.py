@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from infra_kit.cli.options import Format, FormatOption, SiteArgument
+from infra_kit.cli.options import Format, FormatOption, SiteArgument, WorkspaceOption
 
 if TYPE_CHECKING:
     from infra_kit.inventory.models.site import Site
     from infra_kit.plan.record.database import Database
+    from infra_kit.plan.record.holding import Held
     from infra_kit.plan.record.journal import Journal
+    from infra_kit.plan.record.tables import RunRow
 
 
-def status(site: SiteArgument, form: FormatOption = Format.TEXT) -> int:
+def status(site: SiteArgument, workspace: WorkspaceOption = None, form: FormatOption = Format.TEXT) -> int:
     """Say what a site's last run left, and who holds its lock."""
     from infra_kit.inventory.access import lab_overlay
     from infra_kit.inventory.load import load_site
@@ -30,6 +32,7 @@ def status(site: SiteArgument, form: FormatOption = Format.TEXT) -> int:
         "access": loaded.site.access,
         "lab": {"running": overlay is not None, "endpoints": str(overlay) if overlay else None},
         "lock": None,
+        "locks": [],
         "last_run": None,
         "running": None,
         "unfinished": None,
@@ -39,7 +42,7 @@ def status(site: SiteArgument, form: FormatOption = Format.TEXT) -> int:
     database = existing_database(loaded, StateFolder(loaded.folder))
     if database is not None:
         with database:
-            record |= _journaled(loaded, database)
+            record |= _journaled(loaded, database, _meant(workspace))
     if form is Format.JSON:
         typer.echo(json.dumps(record, indent=1))
     else:
@@ -48,40 +51,51 @@ def status(site: SiteArgument, form: FormatOption = Format.TEXT) -> int:
     return 0
 
 
-def _journaled(site: Site, database: Database) -> dict[str, Any]:
+def _meant(workspace: list[str] | None) -> tuple[str, ...]:
+    from infra_kit.plan import scope
+
+    return scope.together(map(scope.workspace, workspace or ()))
+
+
+def _journaled(site: Site, database: Database, meant: tuple[str, ...]) -> dict[str, Any]:
+    """What the journal says of these scopes; a run of the whole site is about each of them."""
     from infra_kit.plan.record.documents import run_record
     from infra_kit.plan.record.journal import Journal
     from infra_kit.plan.record.lock import Lock
+    from infra_kit.plan.resumption import scopes_of
+    from infra_kit.plan.scope import overlap
 
     journal = Journal(database, site.site.name)
-    held = Lock(database, site.site.name).held_by()
-    runs = journal.runs(limit=1)
+    locks = [held for held in Lock(database, site.site.name).held_by() if overlap(held.scopes, meant)]
+    runs = [row for row in journal.runs() if overlap(scopes_of(row), meant)]
     last = run_record(runs[0]) if runs else None
-    running = last is not None and held is not None and held.run == last["run"] and not held.stale
+    running = last is not None and any(held.run == last["run"] and not held.stale for held in locks)
+    created = [each for each in journal.created() if overlap((each.scope,), meant)]
+    shown = [{"holder": held.text, "run": held.run, "scopes": list(held.scopes), "stale": held.stale or None} for held in locks]
     return {
-        "lock": None if held is None else {"holder": held.text, "stale": held.stale or None},
+        "lock": shown[0] if shown else None,
+        "locks": shown,
         "last_run": last,
         "running": last["run"] if last is not None and running else None,
-        **(
-            _left(site, journal, running=last, dead=False)
-            if running
-            else _left(site, journal, running=None, dead=held is not None and bool(held.stale))
-        ),
-        "created": dict(Counter(each.id.partition("/")[0] for each in journal.created())),
+        **_left(site, journal, locks, [row for row in journal.open_runs() if overlap(scopes_of(row), meant)]),
+        **({"pending": [step.resource for step in journal.left(last["run"])]} if last is not None and running else {}),
+        "created": dict(Counter(each.id.partition("/")[0] for each in created)),
     }
 
 
-def _left(site: Site, journal: Journal, *, running: dict[str, Any] | None, dead: bool) -> dict[str, Any]:
-    """What the run that is under way, or else the last unfinished one, has still to do; and what finishes the latter."""
+def _left(site: Site, journal: Journal, locks: list[Held], unfinished: list[RunRow]) -> dict[str, Any]:
+    """What the last unfinished run has still to do, and what finishes it; not where a living run may be doing just that."""
     from infra_kit.plan.continuation import command_line
+    from infra_kit.plan.resumption import scopes_of
+    from infra_kit.plan.scope import overlap
     from infra_kit.plan.selection import Selection
 
-    if running is not None:
-        return {"unfinished": None, "pending": [step.resource for step in journal.left(running["run"])], "finish": None}
-    for row in journal.open_runs():
+    for row in unfinished:
         left = [step.resource for step in journal.left(row.id)]
-        if left:
-            again = command_line(row.command, Selection.from_dict(row.request["selection"]), site.folder, break_lock=dead)
+        near = [held for held in locks if overlap(held.scopes, scopes_of(row))]
+        if left and all(held.stale for held in near):
+            chosen = Selection.from_dict(row.request["selection"])
+            again = command_line(row.command, chosen, site.folder, scopes=scopes_of(row), break_lock=bool(near))
             return {"unfinished": row.id, "unfinished_command": row.command, "pending": left, "finish": again}
     return {"unfinished": None, "pending": [], "finish": None}
 
@@ -89,11 +103,12 @@ def _left(site: Site, journal: Journal, *, running: dict[str, Any] | None, dead:
 def _text(record: dict[str, Any]) -> list[str]:
     lab = f"running ({record['lab']['endpoints']})" if record["lab"]["running"] else "not running"
     lines = [f"{record['site']}: access {record['access']}, lab {lab}"]
-    lock = record["lock"]
-    if lock is None:
+    for lock in record["locks"]:
+        stale = f"; stale: {lock['stale']}" if lock["stale"] else ""
+        part = "" if lock["scopes"] == [""] else f" on {', '.join(lock['scopes'])}"
+        lines.append(f"lock{part}: {lock['holder']}{stale}")
+    if not record["locks"]:
         lines.append("lock: free")
-    else:
-        lines.append(f"lock: {lock['holder']}" + (f"; stale: {lock['stale']}" if lock["stale"] else ""))
     lines.append(_last_run(record))
     if record.get("unfinished"):
         left = f"{len(record['pending'])} step{'s' if len(record['pending']) > 1 else ''} left"

@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable
     from types import TracebackType
 
     from infra_kit.inventory.access import Access, Endpoint
@@ -21,6 +21,7 @@ class Closable(Protocol):
 
 
 Client = TypeVar("Client", bound=Closable)
+Made = TypeVar("Made")
 
 
 class Connections:
@@ -35,8 +36,9 @@ class Connections:
         self._access = access
         self._read_only = read_only
         self._guard = threading.Lock()
-        self._locks: dict[tuple[str, type[Any]], threading.Lock] = {}
+        self._locks: dict[Hashable, threading.Lock] = {}
         self._clients: dict[tuple[str, type[Any]], Any] = {}
+        self._made: dict[Hashable, Any] = {}
 
     @property
     def access(self) -> Access:
@@ -70,13 +72,38 @@ class Connections:
         client: Client = held
         return client
 
+    def once(self, key: Hashable, make: Callable[[], Made]) -> Made:
+        """What a run needs one of, such as the engine of a stack: made at the first call with that key.
+
+        `make` may ask for clients. What it makes is closed at the end, where it has a `close`.
+
+        Raises:
+            DeviceError: as `make` raises it, again at every further call.
+        """
+        with self._guard:
+            lock = self._locks.setdefault(key, threading.Lock())
+        with lock:
+            if key not in self._made:
+                try:
+                    self._made[key] = make()
+                except Exception as error:
+                    self._made[key] = error
+                    raise
+            held = self._made[key]
+        if isinstance(held, Exception):
+            raise held
+        made: Made = held
+        return made
+
     def close(self) -> None:
         """Close every client."""
         with self._guard:
-            clients = [client for client in self._clients.values() if not isinstance(client, Exception)]
+            held = [each for each in (*self._made.values(), *self._clients.values()) if not isinstance(each, Exception)]
+            self._made.clear()
             self._clients.clear()
-        for client in clients:
-            client.close()
+        for each in held:
+            if callable(close := getattr(each, "close", None)):
+                close()
 
     def __enter__(self) -> Self:
         """Itself."""

@@ -11,7 +11,7 @@ from infra_kit.inventory.errors import DeviceError, ExitCode, InfraKitError, Loc
 from infra_kit.plan.events import Event, Listener
 from infra_kit.plan.interruption import INTERRUPTED, Interruption, WaitInterruptedError
 from infra_kit.plan.reading import read_one
-from infra_kit.plan.resource import Diff, Observed, Outcome, Unknown
+from infra_kit.plan.resource import Diff, Observed, Outcome, Unknown, scope_of
 from infra_kit.plan.scheduling import Schedule, Step, StepOutcome
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from infra_kit.plan.planning import Entry, Plan
     from infra_kit.plan.record.journal import Journal
+    from infra_kit.plan.record.lock import Lock
     from infra_kit.plan.resource import RunContext
     from infra_kit.plan.runlog import RunLog
     from infra_kit.plan.state import StateFolder
@@ -33,8 +34,7 @@ class Desk:
     """What a run works with beside its plan."""
 
     run: str
-    token: str
-    """The lock's."""
+    lock: Lock
     journal: Journal
     state: StateFolder
     folder: Path
@@ -124,7 +124,7 @@ class _Execution:
         """One step, in a worker thread. Whatever happens becomes an outcome."""
         try:
             self._tell("starting", entry)
-            self._desk.journal.begin_step(self._desk.run, entry.id, self._desk.token)
+            self._desk.journal.begin_step(self._desk.run, entry.id, self._desk.lock.token)
         except (StateError, LockedError) as error:
             # What cannot be journaled is not done, nor is anything after it.
             self._desk.interruption.ask(str(error))
@@ -161,7 +161,7 @@ class _Execution:
             return StepOutcome("none", "is already as intended")
         if diff.action == "create":
             try:
-                desk.journal.intend_creation(desk.run, entry.id)
+                desk.journal.intend_creation(desk.run, entry.id, scope_of(resource))
             except StateError as error:
                 desk.interruption.ask(str(error))
                 return StepOutcome("skipped", str(error))

@@ -11,7 +11,8 @@ from infra_kit.plan import graph
 from infra_kit.plan.events import Event, Listener, silent
 from infra_kit.plan.memory import recollected
 from infra_kit.plan.reading import read_all
-from infra_kit.plan.resource import Action, Diff, Observed, Unknown
+from infra_kit.plan.resource import Action, Diff, Observed, Unknown, scope_of
+from infra_kit.plan.scope import together
 from infra_kit.plan.selection import EVERYTHING, Selection
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from infra_kit.plan.resource import Created, Layer, ReadContext, Resource
 
 ACTIONS: tuple[Action, ...] = get_args(Action)
+
+Intended = Mapping[str, Sequence["Resource"]]
+"""What the inventory asks for: layer -> resources."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,31 +86,56 @@ class Plan:
         return not self.pending and not self.unknown
 
 
-def make_plan(
+def intended(layers: Sequence[Layer], site: Site, selection: Selection = EVERYTHING, listener: Listener = silent) -> Intended:
+    """Work out what the inventory asks for: layer -> resources. Programs are evaluated here, which takes seconds.
+
+    Where the selection names workspaces, a layer that can be asked for those alone is asked for no others.
+
+    Raises:
+        ProgramError: a stack's program failed.
+    """
+    found: dict[str, Sequence[Resource]] = {}
+    for layer in layers:
+        listener(Event("evaluating", message=layer.name))
+        narrowed = getattr(layer, "resources_of", None) if selection.workspaces else None
+        found[layer.name] = layer.resources(site) if narrowed is None else narrowed(site, selection.scopes)
+    return found
+
+
+def make_plan(  # noqa: PLR0913  all but two are named, and may be left out
     layers: Sequence[Layer],
     context: ReadContext,
     *,
     selection: Selection = EVERYTHING,
     created: Sequence[Created] = (),
     listener: Listener = silent,
+    wanted: Intended | None = None,
 ) -> Plan:
     """Read the selected resources, and what infra-kit created and the inventory no longer asks for, and compare.
+
+    Args:
+        layers: the layers to ask.
+        context: site and connections.
+        selection: what to look at.
+        created: what the journal remembers.
+        listener: told of every step.
+        wanted: what `intended` gave for these layers, where it has been asked already.
 
     Raises:
         UsageError: a target matches nothing.
         InfraKitError: a cycle, or something that is no device's fault.
     """
-    site = context.site
+    if wanted is None:
+        wanted = intended(layers, context.site, selection, listener)
     created, notices = recollected(layers, created, context)
     changes: list[Resource] = []
     removals: list[Resource] = []
     for layer in layers:
-        wanted = list(layer.resources(site))
-        present = {each.id for each in wanted}
-        changes.extend(wanted)
-        gone = [each for each in _of_layer(layer, created) if each.id not in present]
+        changes.extend(wanted[layer.name])
+        present = {each.id for each in wanted[layer.name]}
+        gone = [each for each in _of_layer(layer, created, selection) if each.id not in present]
         if gone:
-            removals.extend(layer.leftovers(site, gone))
+            removals.extend(layer.leftovers(context.site, gone))
     selection.require_matches(each.id for each in [*changes, *removals])
     plan = _compare(layers, context, _selected(changes, selection), _selected(removals, selection), listener)
     return replace(plan, notices=notices)
@@ -129,18 +158,38 @@ def make_removal(
     selection.require_matches(each.id for each in created)
     removals: list[Resource] = []
     for layer in layers:
-        meant = [each for each in _of_layer(layer, created) if selection.includes(each.id)]
+        meant = [each for each in _of_layer(layer, created, selection) if selection.includes(each.id, each.scope)]
         if meant:
             removals.extend(layer.leftovers(context.site, meant))
     return replace(_compare(layers, context, [], removals, listener), notices=notices)
 
 
-def _of_layer(layer: Layer, created: Sequence[Created]) -> Iterator[Created]:
-    return (each for each in created if each.id.partition("/")[0] == layer.name)
+def scopes(wanted: Intended, created: Sequence[Created], selection: Selection) -> tuple[str, ...]:
+    """What a run of the selection is about, as far as can be told before any device is asked.
+
+    Args:
+        wanted: what the inventory asks for; nothing, where all is to be removed.
+        created: what the journal remembers.
+        selection: what is selected; workspaces that it names are its scopes, whatever there is of them.
+    """
+    if selection.workspaces:
+        return together(selection.scopes)
+    asked = [(each.id, scope_of(each)) for of_layer in wanted.values() for each in of_layer]
+    known = [*asked, *((each.id, each.scope) for each in created)]
+    return together(scope for resource, scope in known if selection.includes(resource, scope))
+
+
+def _of_layer(layer: Layer, created: Sequence[Created], selection: Selection) -> Iterator[Created]:
+    """Those of the layer, without other workspaces' where the selection names some."""
+    return (each for each in created if each.id.partition("/")[0] == layer.name and _near(each, selection))
+
+
+def _near(created: Created, selection: Selection) -> bool:
+    return not selection.workspaces or created.scope in selection.scopes
 
 
 def _selected(resources: Sequence[Resource], selection: Selection) -> list[Resource]:
-    return [each for each in resources if selection.includes(each.id)]
+    return [each for each in resources if selection.includes(each.id, scope_of(each))]
 
 
 def _compare(

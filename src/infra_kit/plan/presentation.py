@@ -108,7 +108,7 @@ def _advice(report: Report, target: str) -> Iterator[str]:
     if "staged" in kinds:
         yield f"Staged changes take effect at the next reset: `infra-kit apply {target} --allow-reboot` resets the servers one by one."
     if kinds & {"failed", "skipped"}:
-        again = command_line(report.command, report.selection, target)
+        again = command_line(report.command, report.selection, target, scopes=report.scopes)
         yield f"When the cause is mended: `{again}`. Log and backups: {report.folder}"
 
 

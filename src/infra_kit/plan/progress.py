@@ -47,7 +47,10 @@ class ProgressDisplay:
         """The engine moved on."""
         with self._guard:
             if event.moment in {"reading", "started"}:
+                self._busy.pop("", None)
                 self._busy[event.resource] = event.device
+            elif event.moment == "evaluating":
+                self._busy = {"": f"evaluating layer {event.message}"}
             elif event.moment == "waiting":
                 self._wait(event)
             elif event.moment in {"read", "ended"} and event.resource:

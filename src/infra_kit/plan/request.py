@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
 
+from infra_kit.plan.scope import WHOLE
 from infra_kit.plan.selection import EVERYTHING, Selection
 
 if TYPE_CHECKING:
@@ -106,3 +107,4 @@ class Report:
     message: str = ""
     command: Command = "apply"
     selection: Selection = EVERYTHING
+    scopes: tuple[str, ...] = WHOLE

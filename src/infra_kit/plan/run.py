@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from infra_kit.inventory.errors import ExitCode, InfraKitError, StalePlanError, StateError, UsageError
-from infra_kit.plan import planfile
+from infra_kit.inventory.errors import ExitCode, InfraKitError, StateError
+from infra_kit.plan import planfile, planning, resumption
 from infra_kit.plan.connections import Connections
-from infra_kit.plan.continuation import command_line
 from infra_kit.plan.events import Event
 from infra_kit.plan.execution import Desk, execute, exit_code
 from infra_kit.plan.interruption import INTERRUPTED, Interruption
-from infra_kit.plan.planning import Plan, make_plan, make_removal
+from infra_kit.plan.planning import Plan, intended, make_plan, make_removal
 from infra_kit.plan.record.journal import Journal, RunStart
 from infra_kit.plan.record.lock import Lock
 from infra_kit.plan.record.place import open_database
 from infra_kit.plan.request import Report
-from infra_kit.plan.resource import ReadContext, RunContext
+from infra_kit.plan.resource import ReadContext, RunContext, scope_of
 from infra_kit.plan.runlog import RunLog
 from infra_kit.plan.scheduling import counted
-from infra_kit.plan.selection import Selection
+from infra_kit.plan.scope import WHOLE, within
 from infra_kit.plan.state import StateFolder
 from infra_kit.plan.waiting import WaitingRoom
 
@@ -30,13 +28,14 @@ if TYPE_CHECKING:
 
     from infra_kit.inventory.access import Access
     from infra_kit.inventory.models.site import Site
+    from infra_kit.plan.planning import Intended
     from infra_kit.plan.record.tables import RunRow
     from infra_kit.plan.request import Dialogue, Request
     from infra_kit.plan.resource import Layer
 
 
 def perform(site: Site, layers: Sequence[Layer], access: Access, request: Request, dialogue: Dialogue) -> Report:
-    """Plan, ask, carry out, under the site's lock.
+    """Plan, ask, carry out, under the lock of the site or of the workspaces that it is about.
 
     Args:
         site: the site.
@@ -60,19 +59,30 @@ def perform(site: Site, layers: Sequence[Layer], access: Access, request: Reques
     interruption = Interruption()
     with ExitStack() as stack:
         database = stack.enter_context(open_database(site, state, access))
-        run = state.new_run()
+        journal = Journal(database, site.site.name, access.mask)
         lock = Lock(database, site.site.name)
         # In this order, so that no signal can fall between taking the lock and seeing to its release.
         stack.enter_context(interruption.listening())
         stack.enter_context(lock)
-        broken = lock.acquire(run, break_stale=request.break_lock, inherit=request.resume)
         stack.callback(state.release)
-        if broken is not None:
+        asked = request
+        request, earlier = resumption.continued(journal, request, site)
+        layers = [layer for layer in layers if request.selection.concerns(layer.name)]
+        # Before the lock is taken: what the inventory asks for says what of the site is to be locked.
+        wanted = intended(layers, site, request.selection, dialogue.event) if request.command == "apply" else {}
+        scopes = planning.scopes(wanted, journal.created(), request.selection)
+        run = state.new_run()
+        earlier_scopes = () if earlier is None else resumption.scopes_of(earlier)
+        for broken in lock.acquire(run, [*scopes, *earlier_scopes], break_stale=asked.break_lock, inherit=asked.resume):
             dialogue.notice(f"lock taken over: {broken.text}; {broken.stale}")
+        if earlier is not None:
+            resumption.require_open(journal, earlier)
+        for notice in resumption.notices(journal, asked, earlier, lock.scopes):
+            dialogue.notice(notice)
         folder = state.run_folder(run)
         log = stack.enter_context(RunLog(folder, access.mask))
-        desk = Desk(run, lock.token, Journal(database, site.site.name, access.mask), state, folder, log, dialogue.event, interruption)
-        return _Run(site, layers, access, dialogue, desk).perform(request)
+        desk = Desk(run, lock, journal, state, folder, log, dialogue.event, interruption)
+        return _Run(site, layers, access, dialogue, desk).perform(request, earlier, wanted)
 
 
 class _Run:
@@ -83,12 +93,8 @@ class _Run:
         self._dialogue = dialogue
         self._desk = desk
 
-    def perform(self, request: Request) -> Report:
+    def perform(self, request: Request, earlier: RunRow | None, wanted: Intended) -> Report:
         desk, journal = self._desk, self._desk.journal
-        if request.resume:
-            self._refuse_to_recreate()
-        earlier = journal.unfinished(request.command)
-        request = self._continued(request, earlier)
         journal.begin_run(
             RunStart(
                 desk.run,
@@ -96,11 +102,12 @@ class _Run:
                 request.as_dict(),
                 self._access.kind,
                 self._site.digest,
-                earlier.id if earlier is not None and request.resume else None,
+                earlier.id if earlier is not None else None,
+                self._desk.lock.scopes,
             )
         )
         try:
-            plan = self._plan(request)
+            plan = self._plan(request, wanted)
             agreed = not plan.pending or self._dialogue.agrees(plan)
         except KeyboardInterrupt:
             journal.end_run(desk.run, "declined", INTERRUPTED, "interrupted before anything was sent")
@@ -113,45 +120,17 @@ class _Run:
             return Report(desk.run, self._desk.folder, plan, "declined", ExitCode.ERROR)
         return self._carry_out(plan, request, earlier)
 
-    def _refuse_to_recreate(self) -> None:
-        """A destroy that stopped half way is not to be answered by creating again what it removed."""
-        journal = self._desk.journal
-        for row in journal.open_runs():
-            if row.command == "apply":
-                return
-            if journal.left(row.id):
-                again = command_line(row.command, Selection.from_dict(row.request["selection"]), self._site.folder)
-                raise UsageError(
-                    f"the last unfinished run is a destroy, {row.id}: to resume would create anew what it removed",
-                    remedy=f"`{again}` finishes it; `apply` without --resume makes everything as the inventory says",
-                )
-
-    def _continued(self, request: Request, earlier: RunRow | None) -> Request:
-        """The request, or the one that it resumes."""
-        if earlier is None:
-            if request.resume:
-                self._dialogue.notice("no unfinished run to resume: starting from the beginning")
-            return replace(request, resume=False)
-        if not request.resume:
-            resumable = " (--resume goes on with that one)" if request.command == "apply" else ""
-            self._dialogue.notice(f"run {earlier.id} was not finished; this run plans everything anew{resumable}")
-            return request
-        self._dialogue.notice(f"resuming run {earlier.id} of {earlier.started.isoformat(timespec='seconds')}")
-        continued = request.resuming(earlier.request)
-        if continued.bound and earlier.site_digest != self._site.digest:
-            raise StalePlanError(
-                f"the inventory changed since run {earlier.id} began, and that run applied a plan file", remedy="make a new plan"
-            )
-        return continued
-
-    def _plan(self, request: Request) -> Plan:
+    def _plan(self, request: Request, wanted: Intended) -> Plan:
         """Plan with connections that cannot write: until someone agrees, nothing can be sent."""
         desk = self._desk
-        created = desk.journal.created()
-        make = make_plan if request.command == "apply" else make_removal
+        created, selection = desk.journal.created(), request.selection
         with Connections(self._access, read_only=True) as connections:
             context = ReadContext(self._site, connections)
-            plan = make(self._layers, context, selection=request.selection, created=created, listener=self._listen)
+            if request.command == "apply":
+                plan = make_plan(self._layers, context, selection=selection, created=created, listener=self._listen, wanted=wanted)
+            else:
+                plan = make_removal(self._layers, context, selection=selection, created=created, listener=self._listen)
+        self._widen(plan)
         if request.plan_file is not None:
             planfile.require_unmoved(request.plan_file, plan, request.selection, self._access.mask)
         plan = planfile.without_unreviewed(plan, request.unreviewed)
@@ -162,6 +141,13 @@ class _Run:
         self._dialogue.planned(plan)
         return plan
 
+    def _widen(self, plan: Plan) -> None:
+        """What the devices themselves remember may be of more scopes than the inventory and the journal know of."""
+        found = {scope_of(entry.resource) for entry in plan.entries}
+        if not within(found, self._desk.lock.scopes):
+            self._desk.lock.widen(sorted(found))
+            self._desk.journal.widen_run(self._desk.run, self._desk.lock.scopes)
+
     def _listen(self, event: Event) -> None:
         self._desk.log.event(event)
         self._desk.listener(event)
@@ -170,7 +156,7 @@ class _Run:
         desk, journal = self._desk, self._desk.journal
         # Journaled before the first write: from here on a kill leaves a run that can be resumed.
         journal.begin_steps(desk.run, [entry for entry in plan.entries if entry.diff.action != "none"])
-        if earlier is not None and request.resume:
+        if earlier is not None:
             journal.supersede(earlier.id, desk.run)
         desk.interruption.changing = True
         with Connections(self._access, read_only=False) as connections:
@@ -197,14 +183,16 @@ class _Run:
                 state,
                 code,
                 "; ".join(filter(None, [message, counted(outcomes)])),
-                supersedes=code == ExitCode.OK and request.selection.whole,
+                supersedes=code == ExitCode.OK and request.selection.whole and self._desk.lock.scopes == WHOLE,
             )
         except StateError as error:
             # The devices are as the outcomes say; the journal keeps the run as unfinished, which errs on the safe side.
             desk.log.fault("journal", error)
             message = message or str(error)
         self._listen(Event("finished", outcome=state, message=message))
-        return Report(desk.run, self._desk.folder, plan, state, code, outcomes, message, request.command, request.selection)
+        return Report(
+            desk.run, desk.folder, plan, state, code, outcomes, message, request.command, request.selection, self._desk.lock.scopes
+        )
 
 
 def _gone(plan: Plan) -> list[str]:

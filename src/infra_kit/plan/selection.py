@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Self
 
 from infra_kit.inventory.errors import UsageError
+from infra_kit.plan.scope import WORKSPACES, workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,15 +20,28 @@ class Selection:
         targets: id globs; a resource that matches one is in.
         ignored: id globs; a resource that matches one is out.
         only: exact ids, for what a plan file names.
+        workspaces: names; only what belongs to one of these workspaces is in.
     """
 
     layers: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     only: tuple[str, ...] | None = None
+    workspaces: tuple[str, ...] = ()
 
-    def includes(self, resource: str) -> bool:
-        """Whether the resource of that id is meant."""
+    @property
+    def scopes(self) -> frozenset[str]:
+        """The scopes of the named workspaces; empty where none is named."""
+        return frozenset(map(workspace, self.workspaces))
+
+    def concerns(self, layer: str) -> bool:
+        """Whether anything of the layer can be meant: the others need not even be asked."""
+        return (not self.layers or layer in self.layers) and (not self.workspaces or layer == WORKSPACES)
+
+    def includes(self, resource: str, scope: str = "") -> bool:
+        """Whether the resource of that id, in that scope, is meant."""
+        if self.workspaces and scope not in self.scopes:
+            return False
         if self.layers and resource.partition("/")[0] not in self.layers:
             return False
         if self.only is not None and resource not in self.only:
@@ -51,7 +65,7 @@ class Selection:
     @property
     def whole(self) -> bool:
         """Whether it leaves nothing out."""
-        return not (self.layers or self.targets or self.ignored) and self.only is None
+        return not (self.layers or self.targets or self.ignored or self.workspaces) and self.only is None
 
     def as_dict(self) -> dict[str, Any]:
         """For the journal."""
@@ -60,13 +74,20 @@ class Selection:
             "targets": list(self.targets),
             "ignored": list(self.ignored),
             "only": None if self.only is None else list(self.only),
+            "workspaces": list(self.workspaces),
         }
 
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> Self:
         """From the journal."""
         only = value["only"]
-        return cls(tuple(value["layers"]), tuple(value["targets"]), tuple(value["ignored"]), None if only is None else tuple(only))
+        return cls(
+            tuple(value["layers"]),
+            tuple(value["targets"]),
+            tuple(value["ignored"]),
+            None if only is None else tuple(only),
+            tuple(value.get("workspaces", ())),
+        )
 
 
 EVERYTHING = Selection()

@@ -29,7 +29,8 @@ class StateFolder:
         self.root = site / ".infra-kit"
         self.runs = self.root / "runs"
         self.database = self.root / "state.db"
-        self._reserve = self.root / "reserve"
+        # Each process its own: runs of different workspaces may be under way at once.
+        self._reserve = self.root / f"reserve-{os.getpid()}"
 
     def prepare(self) -> None:
         """Make the folder, prove that it can be written to and that the disk has room, and set the reserve aside.
@@ -93,5 +94,10 @@ class StateFolder:
             raise OSError(f"only {free >> 20} MiB are free")
 
     def _set_aside(self) -> None:
+        for left in self.root.glob("reserve*"):
+            number = left.name.removeprefix("reserve-")
+            # Of a killed run; the one without a number is an earlier version's.
+            if not number.isdecimal() or not Path(f"/proc/{number}").exists():
+                left.unlink(missing_ok=True)
         with self._reserve.open("wb") as file:
             os.posix_fallocate(file.fileno(), 0, _RESERVE_BYTES)

@@ -40,7 +40,8 @@ def test_a_run_and_its_steps_are_written_as_they_happen(journal: Journal, databa
     lock = Lock(database, "site")
     lock.acquire("run-1")
     _begin(journal, "run-1")
-    assert journal.unfinished("apply").state == "planning"
+    assert journal.run("run-1").state == "planning"
+    assert journal.open_runs() == []  # its process lives
     journal.begin_steps("run-1", plan.pending)
     assert [step.state for step in journal.steps("run-1")] == ["planned", "planned"]
     journal.begin_step("run-1", "bmc/a/1", lock.token)
@@ -57,8 +58,9 @@ def test_a_run_and_its_steps_are_written_as_they_happen(journal: Journal, databa
     assert step["seconds"] is not None
     journal.end_run("run-1", "partial", 5, "geheim")
     assert run_record(journal.run("run-1"))["message"] == "«file:x»"
-    assert journal.unfinished("apply").id == "run-1"
-    assert journal.unfinished("destroy") is None
+    lock.release()
+    assert [row.id for row in journal.open_runs("apply")] == ["run-1"]
+    assert journal.open_runs("destroy") == []
     journal.end_step("run-1", "bmc/a/1", "done", "", removed=True)
     assert journal.created() == []
 
@@ -97,10 +99,10 @@ def test_a_complete_run_leaves_nothing_unfinished_before_it(journal: Journal) ->
         _begin(journal, run)
         journal.end_run(run, "partial", 5)
     journal.supersede("run-2", "run-3")
-    assert journal.unfinished("apply").id == "run-1"
+    assert [row.id for row in journal.open_runs("apply")] == ["run-1"]
     _begin(journal, "run-3")
     journal.end_run("run-3", "done", 0, supersedes=True)
-    assert journal.unfinished("apply") is None
+    assert journal.open_runs("apply") == []
     assert next(row.id for row in journal.runs()) == "run-3"
     assert len(journal.runs(limit=2)) == 2
 
@@ -121,7 +123,7 @@ def test_sites_that_share_a_database_do_not_see_each_other(database: Database) -
     here.intend_creation("run-1", "bmc/a/1")
     assert there.created() == []
     assert there.runs() == []
-    assert there.unfinished("apply") is None
+    assert there.open_runs() == []
     there.forget(["bmc/a/1"])
     assert len(here.created()) == 1
 

@@ -14,7 +14,8 @@ from infra_kit.inventory.errors import ExitCode, LockedError, StateError
 from infra_kit.plan.record import holder, lock
 from infra_kit.plan.record.database import Database
 from infra_kit.plan.record.holder import Holder, process_start, this_process
-from infra_kit.plan.record.lock import STALE_AFTER, Lock
+from infra_kit.plan.record.holding import STALE_AFTER
+from infra_kit.plan.record.lock import Lock
 from infra_kit.plan.record.tables import LockRow
 
 if TYPE_CHECKING:
@@ -44,8 +45,8 @@ def test_one_holder_at_a_time_and_the_second_is_told_who(database: Database) -> 
     assert f"process {os.getpid()}" in str(refused.value)
     Lock(database, "another-site").acquire("run-3")
     first.release()
-    assert second.acquire("run-2") is None
-    assert second.held_by().run == "run-2"
+    assert second.acquire("run-2") == ()
+    assert [held.run for held in second.held_by()] == ["run-2"]
 
 
 def test_a_live_holder_is_not_broken(database: Database) -> None:
@@ -62,9 +63,9 @@ def test_a_dead_holder_is_explained_and_broken_only_when_asked(database: Databas
         Lock(database, "site").acquire("run-2")
     assert "--break-lock" in refused.value.remedy
     mine = Lock(database, "site")
-    broken = mine.acquire("run-2", break_stale=True)
+    (broken,) = mine.acquire("run-2", break_stale=True)
     assert broken.run == "run-1"
-    assert mine.held_by().run == "run-2"
+    assert [held.run for held in mine.held_by()] == ["run-2"]
 
 
 def test_a_resumption_inherits_from_the_certainly_dead_alone(database: Database, monkeypatch: pytest.MonkeyPatch, dead_pid: int) -> None:
@@ -78,14 +79,14 @@ def test_a_resumption_inherits_from_the_certainly_dead_alone(database: Database,
     with pytest.raises(LockedError, match="other has been silent") as refused:
         Lock(database, "elsewhere").acquire("run-2", inherit=True)
     assert "when nothing of it runs any more" in refused.value.remedy
-    assert Lock(database, "here").acquire("run-2", inherit=True).run == "run-1"
+    assert [held.run for held in Lock(database, "here").acquire("run-2", inherit=True)] == ["run-1"]
 
 
 def test_another_process_with_the_same_pid_is_not_the_holder(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
         _as(patched, process_start=1)
         Lock(database, "site").acquire("run-1")
-    assert Lock(database, "site").held_by().stale
+    assert Lock(database, "site").held_by()[0].stale
 
 
 @pytest.mark.parametrize(("silence", "stale"), [(dt.timedelta(seconds=1), False), (STALE_AFTER * 2, True)])
@@ -97,7 +98,7 @@ def test_a_holder_elsewhere_is_judged_by_its_heartbeat(
         Lock(database, "site").acquire("run-1")
     with database.transaction() as session:
         session.execute(update(LockRow).values(heartbeat=database.now(session) - silence))
-    held = Lock(database, "site").held_by()
+    (held,) = Lock(database, "site").held_by()
     assert bool(held.stale) is stale
     assert ("other has been silent" in held.stale) is stale
 
@@ -109,9 +110,9 @@ def test_the_heartbeat_beats(database: Database, monkeypatch: pytest.MonkeyPatch
     old = dt.timedelta(hours=1)
     with database.transaction() as session:
         session.execute(update(LockRow).values(heartbeat=database.now(session) - old))
-    wait_until(lambda: mine.held_by().silent < old / 2)
+    wait_until(lambda: mine.held_by()[0].silent < old / 2)
     mine.release()
-    assert mine.held_by() is None
+    assert mine.held_by() == []
 
 
 def test_a_lock_that_was_taken_away_is_not_given_back(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,7 +123,7 @@ def test_a_lock_that_was_taken_away_is_not_given_back(database: Database, monkey
     second = Lock(database, "site")
     second.acquire("run-2", break_stale=True)
     first.release()
-    assert second.held_by().run == "run-2"
+    assert [held.run for held in second.held_by()] == ["run-2"]
 
 
 def test_processes_are_told_apart() -> None:

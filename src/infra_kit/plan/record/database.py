@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import create_engine, event, func, make_url, select
-from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from infra_kit.inventory.errors import StateError
+from infra_kit.plan.record.migration import migrate
 from infra_kit.plan.record.tables import SCHEMA_VERSION, SchemaRow, Table, Utc
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 _BUSY_MS = 15_000
 _CONNECT_S = 10
 _STATEMENT_MS = 30_000
+_ATTEMPTS = 5
+_PAUSE_S = 0.1
 
 
 class Database:
@@ -108,9 +112,21 @@ class Database:
         self.close()
 
     def _make_tables(self) -> None:
-        Table.metadata.create_all(self._engine)
+        for left in reversed(range(_ATTEMPTS)):
+            try:
+                Table.metadata.create_all(self._engine)
+                self._agree_on_version()
+            except (OperationalError, ProgrammingError, IntegrityError):
+                # Most often two runs that make a new database at once: the one that comes second finds it made.
+                if not left:
+                    raise
+                time.sleep(_PAUSE_S)
+            else:
+                return
+
+    def _agree_on_version(self) -> None:
         with Session(self._engine) as session, session.begin():
-            version = session.scalar(select(SchemaRow.version))
+            version = migrate(session)
             if version is None:
                 session.merge(SchemaRow(version=SCHEMA_VERSION))
             elif version > SCHEMA_VERSION:

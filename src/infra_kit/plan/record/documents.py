@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
+from infra_kit.plan.scope import WHOLE
+
 if TYPE_CHECKING:
     from infra_kit.plan.record.tables import RunRow, StepRow
 
@@ -25,6 +27,7 @@ def run_record(row: RunRow) -> dict[str, Any]:
         "access": row.access,
         "infra_kit": row.infra_kit,
         "site_digest": row.site_digest,
+        "scopes": list(row.scopes or WHOLE),
         "resumes": row.resumes,
         "superseded_by": row.superseded_by,
         "message": row.message,

@@ -12,18 +12,20 @@ from infra_kit import __version__
 from infra_kit.inventory.errors import LockedError, UsageError
 from infra_kit.plan.masking import Mask, masked
 from infra_kit.plan.record.holder import this_process
+from infra_kit.plan.record.holding import all_held
 from infra_kit.plan.record.tables import CreatedRow, LockRow, RunRow, StepRow
 from infra_kit.plan.resource import Created, Observed
+from infra_kit.plan.scope import WHOLE
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
     from infra_kit.plan.planning import Entry
     from infra_kit.plan.record.database import Database
 
 UNFINISHED = ("planning", "running", "partial", "failed", "interrupted")
-"""States of a run that `--resume` takes up; the first two are those of a killed one, once nobody holds the lock."""
+"""States of a run that `--resume` takes up; the first two are those of a killed one, once no living process holds its lock."""
 
 SETTLED = ("done", "staged", "none")
 """States of a step that needs nothing more."""
@@ -39,6 +41,7 @@ class RunStart:
     access: str
     site_digest: str
     resumes: str | None = None
+    scopes: tuple[str, ...] = WHOLE
 
 
 class Journal:
@@ -75,8 +78,14 @@ class Journal:
                     site_digest=start.site_digest,
                     request=masked(dict(start.request), self._mask),
                     resumes=start.resumes,
+                    scopes=list(start.scopes),
                 )
             )
+
+    def widen_run(self, run: str, scopes: Sequence[str]) -> None:
+        """A run turns out to be about more than it began with."""
+        with self._database.transaction() as session:
+            session.execute(update(RunRow).where(RunRow.id == run).values(scopes=list(scopes)))
 
     def begin_steps(self, run: str, entries: Sequence[Entry]) -> None:
         """The run is agreed to: every entry that is not as it should be becomes a step; one that could not be read has failed already."""
@@ -101,13 +110,12 @@ class Journal:
             if result.rowcount != 1:  # type: ignore[attr-defined]
                 raise LockedError(f"the lock of site {self._site} was taken away from run {run}", remedy="see `infra-kit status`")
 
-    def intend_creation(self, run: str, resource: str) -> None:
+    def intend_creation(self, run: str, resource: str, scope: str = "") -> None:
         """Written just before a resource is created: should the run be killed before it can say so, the resource still counts as ours."""
         with self._database.transaction() as session:
             if session.get(CreatedRow, (self._site, resource)) is None:
-                session.add(
-                    CreatedRow(site=self._site, resource=resource, run=run, at=self._database.now(session), confirmed=False, record={})
-                )
+                now = self._database.now(session)
+                session.add(CreatedRow(site=self._site, resource=resource, run=run, at=now, confirmed=False, record={}, scope=scope))
 
     def changed(self, run: str, resource: str, action: str, record: Mapping[str, Any]) -> None:
         """The device is changed."""
@@ -118,16 +126,9 @@ class Journal:
                 .values(state="applied", applied=self._database.now(session))
             )
             if action == "create":
-                session.merge(
-                    CreatedRow(
-                        site=self._site,
-                        resource=resource,
-                        run=run,
-                        at=self._database.now(session),
-                        confirmed=True,
-                        record=masked(dict(record), self._mask),
-                    )
-                )
+                now, kept = self._database.now(session), masked(dict(record), self._mask)
+                # The scope is that of the intention: what is not named here stays.
+                session.merge(CreatedRow(site=self._site, resource=resource, run=run, at=now, confirmed=True, record=kept))
             elif action == "update" and record:
                 self._refresh_record(session, resource, record)
 
@@ -165,10 +166,13 @@ class Journal:
     def cover(self, run: str, resources: Collection[str]) -> None:
         """A run found or made these as they should be: earlier runs that left nothing else are finished by it.
 
-        One that was killed while it planned left nothing, and is still to be resumed.
+        One that was killed while it planned left nothing, and is still to be resumed; one that another process still carries out
+        is not touched.
         """
         with self._database.transaction() as session:
-            for earlier in session.scalars(self._open().where(RunRow.id != run, RunRow.state != "planning")).all():
+            for earlier in self._open(session, but=run):
+                if earlier.state == "planning":
+                    continue
                 if set(session.scalars(select(StepRow.resource).where(*_left(earlier.id)))) <= set(resources):
                     earlier.superseded_by = run
 
@@ -181,17 +185,15 @@ class Journal:
         """What infra-kit created in this site and has not removed."""
         with self._database.transaction() as session:
             rows = session.scalars(select(CreatedRow).where(CreatedRow.site == self._site).order_by(CreatedRow.at, CreatedRow.resource))
-            return [Created(row.resource, row.record) for row in rows]
+            return [Created(row.resource, row.record, row.scope) for row in rows]
 
-    def unfinished(self, command: str) -> RunRow | None:
-        """The latest run of that command that was killed, interrupted or partial and that no later run has taken up."""
-        with self._database.transaction() as session:
-            return session.scalar(self._open().where(RunRow.command == command).limit(1))
+    def open_runs(self, command: str | None = None) -> list[RunRow]:
+        """Every run that was killed, interrupted or partial and that no later run has taken up or mended, latest first.
 
-    def open_runs(self) -> list[RunRow]:
-        """Every run that was killed, interrupted or partial and that no later run has taken up or mended, latest first."""
+        A run whose process still lives, and may thus be at work on another part of the site, is not among them.
+        """
         with self._database.transaction() as session:
-            return list(session.scalars(self._open()))
+            return [row for row in self._open(session) if command in {None, row.command}]
 
     def left(self, run: str) -> list[StepRow]:
         """Those of a run's steps that are still to be done."""
@@ -224,9 +226,11 @@ class Journal:
         with self._database.transaction() as session:
             return list(session.scalars(select(StepRow).where(StepRow.run == run).order_by(StepRow.position)))
 
-    def _open(self) -> Select[RunRow]:
-        found = select(RunRow).where(RunRow.site == self._site, RunRow.superseded_by.is_(None), RunRow.state.in_(UNFINISHED))
-        return found.order_by(RunRow.started.desc(), RunRow.id.desc())
+    def _open(self, session: Session, *, but: str = "") -> list[RunRow]:
+        alive = {held.run for held in all_held(self._database, session, self._site) if not held.stale}
+        query = select(RunRow).where(RunRow.site == self._site, RunRow.superseded_by.is_(None), RunRow.state.in_(UNFINISHED))
+        query = query.where(RunRow.id.not_in(alive | {but}))
+        return list(session.scalars(query.order_by(RunRow.started.desc(), RunRow.id.desc())))
 
     def _refresh_record(self, session: Session, resource: str, record: Mapping[str, Any]) -> None:
         row = session.get(CreatedRow, (self._site, resource))

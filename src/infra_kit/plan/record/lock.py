@@ -1,62 +1,34 @@
-"""One lock a site, in the journal's database: who holds it, since when, whether the holder still lives."""
+"""The locks of a site, in the journal's database: of all of it, or of single workspaces; one run never holds what another one holds."""
 
 from __future__ import annotations
 
 import datetime as dt
 import secrets
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
-from sqlalchemy import delete, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import delete, update
 
 from infra_kit.inventory.errors import LockedError, StateError
-from infra_kit.plan.record.holder import Holder, this_process
-from infra_kit.plan.record.tables import LockRow
+from infra_kit.plan.record.holder import this_process
+from infra_kit.plan.record.holding import Held, all_held
+from infra_kit.plan.record.tables import LockRow, SchemaRow
+from infra_kit.plan.scope import WHOLE, described, overlap, together, within
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.orm import Session
 
     from infra_kit.plan.record.database import Database
 
 HEARTBEAT: Final = dt.timedelta(seconds=10)
-STALE_AFTER: Final = dt.timedelta(seconds=90)
-"""A holder on another host that has been silent for this long is taken for dead; the pause of a virtual machine is shorter."""
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A lock as someone else sees it."""
-
-    holder: Holder
-    run: str
-    since: dt.datetime
-    silent: dt.timedelta
-
-    @property
-    def dead(self) -> bool:
-        """Whether it is certain that the holder is gone: its process was on this machine and is no more."""
-        return self.holder.here and not self.holder.alive
-
-    @property
-    def stale(self) -> str:
-        """Why the holder is dead or taken for dead; empty while it is not."""
-        if self.holder.here:
-            return f"process {self.holder.pid} is gone from this host" if self.dead else ""
-        if self.silent > STALE_AFTER:
-            return f"{self.holder.host} has been silent for {int(self.silent.total_seconds())} s"
-        return ""
-
-    @property
-    def text(self) -> str:
-        """Holder, place and time, for messages."""
-        who = self.holder
-        return f"{who.user}@{who.host}, process {who.pid}, run {self.run}, since {self.since.isoformat(timespec='seconds')}"
 
 
 class Lock:
-    """The lock of one site, held by this process between `acquire` and `release`.
+    """The lock of one site or of some scopes of it, held by this process between `acquire` and `release`.
+
+    The lock of the whole site excludes all others, and they it; locks of different scopes do not exclude each other.
 
     Args:
         database: where it is.
@@ -68,37 +40,47 @@ class Lock:
         self._database = database
         self.site = site
         self.token = secrets.token_hex(16)
+        self._run = ""
+        self._scopes: tuple[str, ...] = ()
         self._stop = threading.Event()
         self._beating: threading.Thread | None = None
 
-    def acquire(self, run: str, *, break_stale: bool = False, inherit: bool = False) -> Held | None:
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """What it holds."""
+        return self._scopes
+
+    def acquire(self, run: str, scopes: Sequence[str] = WHOLE, *, break_stale: bool = False, inherit: bool = False) -> tuple[Held, ...]:
         """Take the lock and keep its heartbeat going.
 
         Args:
             run: what the others are told.
-            break_stale: take it from a holder that is dead or taken for dead.
-            inherit: take it from a holder that is certainly dead (a resumption goes on where that one ended).
+            scopes: what of the site.
+            break_stale: take it from holders that are dead or taken for dead.
+            inherit: take it from holders that are certainly dead (a resumption goes on where they ended).
 
         Returns:
-            The holder it was taken from, or None.
+            The holders it was taken from.
 
         Raises:
-            LockedError: another run holds it; the message names it.
+            LockedError: another run holds it, or a scope of it; the message names it.
             StateError: the database failed.
         """
-        broken: Held | None = None
-        held = self._insert(run)
-        if held is not None:
-            if not ((break_stale and held.stale) or (inherit and held.dead)):
-                raise _locked(self.site, held, asked_to_break=break_stale)
-            broken = held
-            self._remove(held)
-            held = self._insert(run)
-            if held is not None:
-                raise _locked(self.site, held, asked_to_break=False)
+        self._run = run
+        broken = self._take(together(scopes), break_stale=break_stale, inherit=inherit)
         self._beating = threading.Thread(target=self._beat, name="lock-heartbeat", daemon=True)
         self._beating.start()
         return broken
+
+    def widen(self, scopes: Sequence[str]) -> None:
+        """Hold these scopes as well.
+
+        Raises:
+            LockedError: another run holds one of them; what was held still is.
+            StateError: the database failed.
+        """
+        if not within(scopes, self._scopes):
+            self._take(together([*self._scopes, *scopes]), break_stale=False, inherit=False)
 
     def release(self) -> None:
         """Give it back, unless it was taken away meanwhile."""
@@ -108,10 +90,10 @@ class Lock:
         with self._database.transaction() as session:
             session.execute(delete(LockRow).where(LockRow.site == self.site, LockRow.token == self.token))
 
-    def held_by(self) -> Held | None:
-        """Who holds it now."""
+    def held_by(self) -> list[Held]:
+        """Who holds the site's locks now, this one among them; the eldest first."""
         with self._database.transaction() as session:
-            return self._held(session)
+            return all_held(self._database, session, self.site)
 
     def __enter__(self) -> Self:
         """Itself; `acquire` may come before or after."""
@@ -121,45 +103,44 @@ class Lock:
         """Release."""
         self.release()
 
-    def _insert(self, run: str) -> Held | None:
-        me = this_process()
-        for _attempt in range(3):
-            try:
-                with self._database.transaction() as session:
-                    now = self._database.now(session)
-                    session.add(
-                        LockRow(
-                            site=self.site,
-                            token=self.token,
-                            user=me.user,
-                            host=me.host,
-                            machine=me.machine,
-                            pid=me.pid,
-                            process_start=me.process_start,
-                            run=run,
-                            since=now,
-                            heartbeat=now,
-                        )
-                    )
-            except IntegrityError:
-                held = self.held_by()
-                if held is not None:
-                    return held
-                continue  # released between the two statements
-            return None
-        raise LockedError(f"the lock of site {self.site} changes hands faster than it can be read", remedy="try again")
-
-    def _remove(self, held: Held) -> None:
+    def _take(self, scopes: tuple[str, ...], *, break_stale: bool, inherit: bool) -> tuple[Held, ...]:
         with self._database.transaction() as session:
-            # Only the very holder that was judged dead: another may have broken the lock first.
-            session.execute(delete(LockRow).where(LockRow.site == self.site, LockRow.run == held.run, LockRow.pid == held.holder.pid))
+            self._one_at_a_time(session)
+            others = [each for each in all_held(self._database, session, self.site) if each.token != self.token]
+            in_the_way = tuple(each for each in others if overlap(each.scopes, scopes))
+            for held in in_the_way:
+                if not ((break_stale and held.stale) or (inherit and held.dead)):
+                    raise _locked(self.site, held, asked_to_break=break_stale)
+            # All that a dead holder had: a run holds all of its scopes or none.
+            tokens = [*(each.token for each in in_the_way), self.token]
+            session.execute(delete(LockRow).where(LockRow.site == self.site, LockRow.token.in_(tokens)))
+            self._insert(session, scopes)
+        self._scopes = scopes
+        return in_the_way
 
-    def _held(self, session: Session) -> Held | None:
-        row = session.scalar(select(LockRow).where(LockRow.site == self.site))
-        if row is None:
-            return None
-        holder = Holder(row.user, row.host, row.machine, row.pid, row.process_start)
-        return Held(holder, row.run, row.since, self._database.now(session) - row.heartbeat)
+    @staticmethod
+    def _one_at_a_time(session: Session) -> None:
+        """From here to the transaction's end nobody else looks for a lock: a write makes SQLite and PostgreSQL both wait for it."""
+        session.execute(update(SchemaRow).values(version=SchemaRow.version))
+
+    def _insert(self, session: Session, scopes: tuple[str, ...]) -> None:
+        me, now = this_process(), self._database.now(session)
+        for scope in scopes:
+            session.add(
+                LockRow(
+                    site=self.site,
+                    scope=scope,
+                    token=self.token,
+                    user=me.user,
+                    host=me.host,
+                    machine=me.machine,
+                    pid=me.pid,
+                    process_start=me.process_start,
+                    run=self._run,
+                    since=now,
+                    heartbeat=now,
+                )
+            )
 
     def _beat(self) -> None:
         while not self._stop.wait(HEARTBEAT.total_seconds()):
@@ -176,9 +157,10 @@ class Lock:
 
 
 def _locked(site: str, held: Held, *, asked_to_break: bool) -> LockedError:
+    what = described(site, held.scopes)
     if held.stale:
         return LockedError(
-            f"site {site} is locked by a run that is no longer alive: {held.text}; {held.stale}",
+            f"{what} is locked by a run that is no longer alive: {held.text}; {held.stale}",
             remedy=(
                 "`apply --resume` goes on where an apply stopped; `--break-lock` takes its lock and plans anew"
                 if held.dead
@@ -186,4 +168,4 @@ def _locked(site: str, held: Held, *, asked_to_break: bool) -> LockedError:
             ),
         )
     refusal = "; it is alive, so its lock is not broken" if asked_to_break else ""
-    return LockedError(f"site {site} is locked: {held.text}{refusal}", remedy="wait for that run to end, or stop it")
+    return LockedError(f"{what} is locked: {held.text}{refusal}", remedy="wait for that run to end, or stop it")

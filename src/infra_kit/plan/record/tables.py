@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class Utc(TypeDecorator[dt.datetime]):
@@ -31,7 +31,7 @@ class Utc(TypeDecorator[dt.datetime]):
 class Table(DeclarativeBase):
     """Every table of the journal."""
 
-    type_annotation_map: ClassVar[dict[Any, Any]] = {dt.datetime: Utc, dict[str, Any]: JSON}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {dt.datetime: Utc, dict[str, Any]: JSON, list[str]: JSON}
 
 
 class SchemaRow(Table):
@@ -65,6 +65,8 @@ class RunRow(Table):
     superseded_by: Mapped[str | None]
     exit_code: Mapped[int | None]
     message: Mapped[str] = mapped_column(default="")
+    scopes: Mapped[list[str] | None]
+    """What it locked; None, of an earlier version: the whole site."""
 
 
 class StepRow(Table):
@@ -99,14 +101,18 @@ class CreatedRow(Table):
     confirmed: Mapped[bool]
     """False from just before the change until the journal knows that it was made."""
     record: Mapped[dict[str, Any]]
+    scope: Mapped[str] = mapped_column(default="", server_default="")
+    """Empty: the whole site."""
 
 
 class LockRow(Table):
-    """The holder of a site's lock."""
+    """The holder of a site's lock, or of one scope of it. A run that holds several has one row for each, all with its token."""
 
     __tablename__ = "locks"
 
     site: Mapped[str] = mapped_column(primary_key=True)
+    scope: Mapped[str] = mapped_column(primary_key=True, default="", server_default="")
+    """Empty: the whole site."""
     token: Mapped[str]
     user: Mapped[str]
     host: Mapped[str]
