@@ -1,0 +1,125 @@
+"""What is asked again, and what never: against a server that misbehaves on request."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from infra_kit.inventory.access import Endpoint
+from infra_kit.inventory.errors import DeviceError, UnreachableError
+from infra_kit.inventory.secrets import SecretStore
+from infra_kit.lab.trust import Authority
+from infra_kit.stacks.kubernetes_api import transport as transport_module
+from infra_kit.stacks.kubernetes_api.transport import Call, Transport
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+READ = Call("GET", "/api/v1/nodes/a", "Node/a", safe=True)
+WRITE = Call("PATCH", "/api/v1/nodes/a", "Node/a", body=b"{}")
+
+Answers = list[tuple[int, dict[str, str], Any]]
+"""Status, headers, body; status 0 breaks the connection."""
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Answers], tuple[Transport, list[str]]]]:
+    """Give it answers: a transport to a server that gives them one after the other, and the methods that it was asked by."""
+    monkeypatch.setattr(transport_module, "_PAUSE_S", 0.01)
+    authority = Authority(tmp_path)
+    files = authority.issue("server", "127.0.0.1")
+    asked: list[str] = []
+    left: Answers = []
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def answer(self) -> None:
+            asked.append(self.command)
+            self.rfile.read(int(self.headers.get("content-length") or 0))
+            status, headers, body = left.pop(0)
+            if not status:
+                self.close_connection = True
+                return
+            content = body if isinstance(body, bytes) else json.dumps(body).encode()
+            self.send_response(status)
+            for name, value in {**headers, "content-length": str(len(content))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_GET = do_PATCH = answer  # noqa: N815
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(files.certificate, files.key)
+    listening.socket = context.wrap_socket(listening.socket, server_side=True)
+    thread = threading.Thread(target=listening.serve_forever, daemon=True)
+    thread.start()
+    secrets = SecretStore(tmp_path)
+    secrets.remember("env:TOKEN", "token")
+    port = listening.server_address[1]
+    endpoint = Endpoint("kubernetes", "kubernetes", "127.0.0.1", port, "", "env:TOKEN", authority.certificate_file, secrets=secrets)
+    transport = Transport(endpoint)
+
+    def give(answers: Answers) -> tuple[Transport, list[str]]:
+        left[:] = answers
+        return transport, asked
+
+    yield give
+    transport.close()
+    listening.shutdown()
+    listening.server_close()
+    thread.join()
+
+
+def test_reading_is_tried_again(server: Any) -> None:
+    transport, asked = server([(503, {}, {}), (0, {}, None), (200, {}, {"a": 1})])
+    assert transport.ask(READ).body == {"a": 1}
+    assert asked == ["GET"] * 3
+
+
+def test_reading_is_not_tried_for_ever(server: Any) -> None:
+    transport, asked = server([(500, {}, {"message": "etcd is away"})] * 9)
+    with pytest.raises(UnreachableError, match="etcd is away"):
+        transport.ask(READ).accepted()
+    assert len(asked) == 4
+
+
+def test_a_write_is_sent_once(server: Any) -> None:
+    transport, asked = server([(500, {}, {"message": "etcd is away"})])
+    assert transport.ask(WRITE).status == 500
+    transport, asked = server([(0, {}, None)])
+    with pytest.raises(UnreachableError):
+        transport.ask(WRITE)
+    assert asked == ["PATCH"] * 2
+
+
+def test_after_a_lost_answer_the_server_may_be_asked_at_once(server: Any) -> None:
+    transport, _ = server([(0, {}, None), (200, {}, {})])
+    with pytest.raises(UnreachableError):
+        transport.ask(WRITE)
+    assert transport.ask(READ).body == {}
+
+
+def test_a_busy_server_has_not_begun_with_a_write(server: Any) -> None:
+    transport, asked = server([(429, {"retry-after": "0"}, {}), (200, {}, {})])
+    assert transport.ask(WRITE).body == {}
+    assert asked == ["PATCH"] * 2
+
+
+def test_an_answer_that_is_no_json(server: Any) -> None:
+    transport, _ = server([(200, {}, b"<html>"), (404, {}, b"<html>")])
+    with pytest.raises(DeviceError, match="not a JSON object"):
+        _ = transport.ask(READ).body
+    with pytest.raises(DeviceError, match="HTTP status 404"):
+        transport.ask(READ).accepted()
