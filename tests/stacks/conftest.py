@@ -1,8 +1,10 @@
-"""Clients of the shared control plane, and a namespace of each test's own."""
+"""What the tests of stacks share: modules beside this file, clients of the shared control plane, a namespace of each test's own."""
 
 from __future__ import annotations
 
+import sys
 import uuid
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from infra_kit.stacks.kubernetes_api.client import KubernetesWriter
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture(scope="session")
