@@ -91,8 +91,14 @@ class RunningControlPlane:
 @pytest.fixture(scope="session")
 def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningControlPlane]:
     """The control plane that the tests of one worker share: each test uses namespaces of its own and leaves the nodes as they were."""
+    from infra_kit.inventory.errors import LabError
+    from infra_kit.lab.control_plane.binaries import locate_all
     from infra_kit.lab.embedded import RunningLab
 
+    try:
+        locate_all()
+    except LabError as error:  # `make test` gets them, or says why it cannot
+        pytest.skip(str(error))
     folder = copy_site("configuration-1", tmp_path_factory.mktemp("control-plane"))
     with RunningLab(folder, without=["bmcs", "switches", "array", "hosts"]) as running:
         yield RunningControlPlane(running, folder, running.folder.kubeconfig)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _GO_DEFAULT = Path("/usr/local/go/bin/go")  # where Go's own installation instructions put it
 _LAST_LINES = 12
+_STILL_S = 30.0
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 _LEAVE_OUT = "or leave the control plane out: `--without kubernetes`"
 
@@ -89,13 +90,28 @@ def _build(binary: Binary, target: Path, say: Say) -> None:
         flags = " ".join(["-s -w", *(f"-X {variable}={value}" for variable, value in binary.stamps.items())])
         command = [go, "build", "-trimpath", "-ldflags", flags, "-o", str(target), binary.package]
         started = time.monotonic()
-        done = subprocess.run(  # noqa: S603  Go, with the table's own package
-            command, cwd=scratch, env=os.environ | {"CGO_ENABLED": "0"}, capture_output=True, text=True, check=False
-        )
-    if done.returncode != 0:
-        words = "\n".join(f"  {line}" for line in done.stderr.strip().splitlines()[-_LAST_LINES:])
+        log = Path(scratch) / "log"
+        code = _watch(command, Path(scratch), log, lambda seconds: say(f"{binary.name}: still building after {seconds:.0f} s"))
+        words = "\n".join(f"  {line}" for line in log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LAST_LINES:])
+    if code != 0:
         raise LabError(f"`go build {binary.package}` failed:\n{words}", remedy=f"see what Go says, {_LEAVE_OUT}")
     say(f"{binary.name} {binary.version}: built in {time.monotonic() - started:.0f} s")
+
+
+def _watch(command: list[str], scratch: Path, log: Path, still: Callable[[float], object]) -> int:
+    """Run a build to its end and say now and then that it goes on; its exit code. It ends with us, interrupted or not."""
+    started = time.monotonic()
+    with log.open("wb") as output:
+        build = subprocess.Popen(command, cwd=scratch, env=os.environ | {"CGO_ENABLED": "0"}, stdout=output, stderr=output)  # noqa: S603  Go, with the table's own package
+    try:
+        while True:
+            try:
+                return build.wait(_STILL_S)
+            except subprocess.TimeoutExpired:
+                still(time.monotonic() - started)
+    finally:
+        build.kill()
+        build.wait()
 
 
 @contextmanager
