@@ -15,23 +15,6 @@ if TYPE_CHECKING:
     from conftest import Bench
 
 
-def claim(bench: Bench, size: str) -> Any:
-    """A PersistentVolumeClaim that binds to nothing."""
-    return bench.object(
-        {
-            "apiVersion": "v1",
-            "kind": "PersistentVolumeClaim",
-            "metadata": {"name": "data", "namespace": bench.namespace, "annotations": {"infra-kit.dev/wait": "none"}},
-            "spec": {
-                "accessModes": ["ReadWriteOnce"],
-                "storageClassName": "",
-                "volumeName": f"volume-{size}",
-                "resources": {"requests": {"storage": "1Gi"}},
-            },
-        }
-    )
-
-
 def test_an_edit_between_plan_and_apply_is_taken_back_if_it_was_ours(bench: Bench) -> None:
     bench.apply(bench.config_map(colour="red"))
     program = bench.config_map(colour="blue")
@@ -131,16 +114,6 @@ def test_a_warning_of_the_server_is_in_the_plan(bench: Bench) -> None:
     bench.client.patch("v1", "Namespace", "", bench.namespace, {"metadata": {"labels": {"pod-security.kubernetes.io/warn": "restricted"}}})
     (state,) = bench.plan(bench.deployment(more=[{"name": "root", "image": "x"}]))
     assert "would violate PodSecurity" in state["note"]
-
-
-def test_what_can_cost_data_is_made_anew_only_by_consent(bench: Bench) -> None:
-    bench.apply(claim(bench, "small"))
-    (state,) = bench.plan(claim(bench, "large"))
-    assert state["action"] == "replace"
-    with pytest.raises(RefusedError, match="which can cost its data"):
-        bench.apply(claim(bench, "large"))
-    bench.apply(claim(bench, "large"), allow_wipe=frozenset({f"workspaces/PersistentVolumeClaim/{bench.namespace}/data"}))
-    assert bench.live(claim(bench, "large"))["spec"]["volumeName"] == "volume-large"
 
 
 def test_a_replacement_is_a_new_object(bench: Bench) -> None:

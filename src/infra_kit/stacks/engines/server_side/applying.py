@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 _TRIES = 4
 """A status that its controller writes meanwhile is a conflict, too, where fields are taken."""
-_DATA = frozenset({"Namespace", "PersistentVolume", "PersistentVolumeClaim"})
-"""Kinds whose deletion can cost data: made anew only by consent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,7 @@ class Applying:
         """Make it so; gives the object as it is stored.
 
         Raises:
-            RefusedError: the server refuses, or a field is somebody else's, or data could be lost.
+            RefusedError: the server refuses, or a field is somebody else's.
             UnreachableError: no answer, and it has not happened.
         """
         if look.action == "none" and look.live is not None:
@@ -83,12 +81,6 @@ class Applying:
     def _require_consent(self, look: Look) -> None:
         if any(each.held == "never-ours" for each in look.held) and not self.context.takes(self.resource):
             raise refuse_to_take(self.question.device, self.resource, look.held)
-        if look.action == "replace" and self.question.item.key.kind in _DATA and self.resource not in self.context.allow_wipe:
-            raise RefusedError(
-                self.question.device,
-                f"{self.resource} would have to be deleted and made anew, which can cost its data: {look.state['reason']}",
-                remedy=f"give `--allow-wipe {self.resource}` if that is meant, or take the program back to what the cluster has",
-            )
 
     def _remove(self, look: Look) -> None:
         live = look.live
