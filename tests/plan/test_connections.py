@@ -58,3 +58,26 @@ def test_a_refused_login_is_not_tried_again(access: Access) -> None:
             with pytest.raises(AuthenticationError):
                 connections.client("worker01", "redfish", Reader, refuse)
     assert len(tried) == 1
+
+
+def test_what_a_run_needs_one_of_is_made_once_and_closed(access: Access) -> None:
+    with Connections(access, read_only=True) as connections:
+        first = connections.once("fraud", lambda: Reader(None))
+        assert connections.once("fraud", lambda: Reader(None)) is first
+        assert connections.once("churn", lambda: Reader(None)) is not first
+        assert connections.once("empty", lambda: None) is None
+    assert not first.open
+
+
+def test_what_cannot_be_made_is_not_tried_again(access: Access) -> None:
+    tried = []
+
+    def make() -> None:
+        tried.append(1)
+        raise AuthenticationError("kubernetes", "refused")
+
+    with Connections(access, read_only=True) as connections:
+        for _ in range(2):
+            with pytest.raises(AuthenticationError):
+                connections.once("fraud", make)
+    assert tried == [1]

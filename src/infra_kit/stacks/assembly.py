@@ -97,7 +97,7 @@ def _ancestors(found: Registration, by_urn: Mapping[str, Registration]) -> Itera
 def _labelled(stack: Stack, inputs: Mapping[str, Any]) -> dict[str, Any]:
     metadata = inputs["metadata"]
     labels = {_MANAGED_BY: FIELD_MANAGER, **(metadata.get("labels") or {}), STACK_LABEL: stack.name}
-    return {**inputs, "metadata": {**metadata, "labels": labels}}
+    return {**inputs, "metadata": {**metadata, "labels": dict(sorted(labels.items()))}}
 
 
 def _refuse_doubles(stack: Stack, made: Sequence[_Made]) -> None:

@@ -67,6 +67,12 @@ def evaluate(site: Site, stacks: Sequence[Stack], *, time_limit_s: float = TIME_
         return [_known[keys[stack]] for stack in stacks]
 
 
+def known(site: Site, stack: Stack) -> Evaluated | None:
+    """What this process has evaluated already; None where it has not, or the site has not been asked for that stack."""
+    with _guard:
+        return _known.get((SiteStamp.of(site), stack, _source_digest(stack)))
+
+
 def _source_digest(stack: Stack) -> str:
     """Over a program of somebody else's, which may change while this process runs."""
     file, _, _ = stack.source.rpartition(":")
@@ -114,15 +120,13 @@ class _Child:
 
     def __enter__(self) -> Self:
         self._words = tempfile.TemporaryFile()  # closed in __exit__; a pipe would have to be emptied all the time
-        # Settings of a Pulumi command around us are not for this evaluation; a fixed seed keeps the order of the SDK's sets the same.
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("PULUMI_")} | {"PYTHONHASHSEED": "0"}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "infra_kit.stacks.evaluator"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._words,
             bufsize=0,
-            env=environment,
+            env=_environment(),
             start_new_session=True,
         )
         try:
@@ -189,3 +193,13 @@ class _Child:
 
 def _ending(status: int) -> str:
     return f"signal {-status}" if status < 0 else f"exit status {status}"
+
+
+def _environment() -> dict[str, str]:
+    # Settings of a Pulumi command around us are not for this evaluation; a fixed seed keeps the order of the SDK's sets the same.
+    found = {name: value for name, value in os.environ.items() if not name.startswith("PULUMI_")} | {"PYTHONHASHSEED": "0"}
+    if found.pop("PYTHONDONTWRITEBYTECODE", ""):
+        # Compiling the Kubernetes SDK takes most of what an evaluation takes. Where nothing may be written beside it, a cache is kept.
+        base = found.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        found["PYTHONPYCACHEPREFIX"] = str(Path(base) / "infra-kit" / "bytecode")
+    return found

@@ -19,24 +19,35 @@ if TYPE_CHECKING:
 
 _MODULE = "infra_kit.stacks.{}.program"
 _FUNCTION = "program"
+_WORKSPACES = "workspaces"
 
 
 def program_of(stack: Stack, site: Site) -> Callable[[], None]:
     """The program as Pulumi wants it: a function without arguments, which makes resources.
 
-    A program is `program(site)`, or `program(site, parameter)` where the stack has a parameter.
+    A program is `program(site)`, or `program(site, parameter)` where the stack has a parameter; ours for the workspaces is told the
+    workspace itself.
 
     Raises:
         ProgramError: there is no such program.
     """
     function = _function(stack)
-    arguments = (site, stack.parameter) if stack.parameter else (site,)
+    arguments = (site, _argument(stack, site)) if stack.parameter else (site,)
 
     def run() -> None:
         # What a program returns is nothing to Pulumi; a coroutine would be awaited.
         function(*arguments)
 
     return run
+
+
+def _argument(stack: Stack, site: Site) -> Any:
+    if stack.program != _WORKSPACES or stack.source:
+        return stack.parameter
+    workspace = site.workspace_by_name.get(stack.parameter)
+    if workspace is None:
+        raise ProgramError(f"the inventory has no workspace {stack.parameter}", where=str(site.folder))
+    return workspace
 
 
 def _function(stack: Stack) -> Callable[..., Any]:

@@ -63,7 +63,7 @@ class Registration:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What a program did."""
+    """What a program did: its resources in the order in which it makes them, and what it exports."""
 
     registrations: tuple[Registration, ...]
     outputs: dict[str, Any] = field(default_factory=dict)
@@ -87,10 +87,14 @@ def record(program: Callable[[], None], stack: str) -> Recording:
         return asyncio.run(_run(program, stack))
     finally:
         gc.enable()
+        gc.collect()  # a process that evaluates many programs does not grow with each
 
 
 async def _run(program: Callable[[], None], stack: str) -> Recording:
-    asyncio.get_running_loop().set_default_executor(_Inline(1))
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(_Inline(1))
+    # One failure makes many more in what waited for it: the first is raised, the others are not worth a line each on standard error.
+    loop.set_exception_handler(lambda _loop, _context: None)
     mocks = _Unasked()
     monitor = _Recorder(mocks)
     quiet = logging.getLogger(__name__)
@@ -98,8 +102,16 @@ async def _run(program: Callable[[], None], stack: str) -> Recording:
     # Inside the running loop: what it sets belongs to this program alone.
     SETTINGS.outputs.clear()
     pulumi.runtime.set_mocks(mocks, _PROJECT, stack, preview=False, logger=quiet, monitor=monitor)
+    places: dict[tuple[str, str], int] = {}
+
+    def note(made: pulumi.ResourceTransformationArgs) -> None:
+        places.setdefault((made.type_, made.name), len(places))
+
+    pulumi.runtime.register_stack_transformation(note)
     await run_pulumi_func(program)
-    return Recording(tuple(monitor.registrations.values()), await _exports())
+    # Registrations come in whatever order their dependencies resolve in, which differs from run to run; the program's own does not.
+    registrations = sorted(monitor.registrations.values(), key=lambda each: (places[each.type, each.name], each.urn))
+    return Recording(tuple(registrations), await _exports())
 
 
 async def _exports() -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""What every workspace shares on the Kubernetes cluster: the platform stack."""

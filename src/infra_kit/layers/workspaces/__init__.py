@@ -1,0 +1,1 @@
+"""The workspaces on the Kubernetes cluster: one stack each."""
