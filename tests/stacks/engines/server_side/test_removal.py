@@ -125,6 +125,22 @@ def test_a_patch_gives_its_fields_up_and_leaves_the_object(cluster_writer, apply
     assert read_leftover(cluster_writer, applyset, key_of(live), record)["action"] == "none"
 
 
+def test_a_patch_is_known_to_the_cluster_until_it_is_given_up(cluster_writer, applyset, put, fresh_namespace):
+    theirs = key_of(put(settings("theirs"), manager="kubectl"))
+    applyset.ensure(cluster_writer, [], [], "server-side", patches=[theirs])
+    assert created(cluster_writer, applyset, "workspaces") == [], "not patched yet"
+    cluster_writer.patch("v1", "ConfigMap", fresh_namespace, "theirs", {"metadata": {"annotations": {PATCHED_BY: applyset.stack}}})
+
+    assert [(each.id, each.record["patch"]) for each in created(cluster_writer, applyset, "workspaces")] == [
+        (f"workspaces/ConfigMap/{fresh_namespace}/theirs", True)
+    ]
+    applyset.shrink(cluster_writer, "server-side")
+    assert applyset.parent(cluster_writer) is not None
+    cluster_writer.patch("v1", "ConfigMap", fresh_namespace, "theirs", {"metadata": {"annotations": {PATCHED_BY: None}}})
+    applyset.shrink(cluster_writer, "server-side")
+    assert applyset.parent(cluster_writer) is None
+
+
 @pytest.mark.parametrize("by", ["annotation", "record"])
 def test_what_is_retained_leaves_the_management_and_stays(cluster_writer, applyset, put, fresh_namespace, by):
     live = put(settings(), annotations={RETAIN: "true", "theirs": "x"} if by == "annotation" else {"theirs": "x"})
@@ -134,6 +150,9 @@ def test_what_is_retained_leaves_the_management_and_stays(cluster_writer, applys
     assert "stays" in remove(cluster_writer, applyset, key_of(live), record).message
     left = cluster_writer.get("v1", "ConfigMap", fresh_namespace, "settings")
     assert (left["data"], left["metadata"].get("labels"), left["metadata"]["annotations"]) == ({"a": "b"}, None, {"theirs": "x"})
+    assert read_leftover(cluster_writer, applyset, key_of(live), record_of(applyset.stack, live))["action"] == "none", (
+        "it is not ours any more"
+    )
 
 
 def test_an_object_that_does_not_go_names_its_finalizer(cluster_writer, applyset, put, fresh_namespace):

@@ -12,7 +12,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import threading
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args
@@ -20,7 +20,9 @@ from typing import TYPE_CHECKING, Any, get_args
 import infra_kit
 from infra_kit.inventory.errors import RefusedError
 from infra_kit.stacks.engines.engine import FIELD_MANAGER, LABEL_PREFIX, EngineName
+from infra_kit.stacks.engines.server_side.ownership import PATCHED_BY
 from infra_kit.stacks.kubernetes_api.answers import NotFoundError
+from infra_kit.stacks.stack import ObjectKey
 
 if TYPE_CHECKING:
     from infra_kit.stacks.kubernetes_api.client import KubernetesReader, KubernetesWriter
@@ -39,11 +41,26 @@ NAMESPACES = f"{PREFIX}additional-namespaces"
 STACK_LABEL = f"{LABEL_PREFIX}stack"
 ENGINE = f"{LABEL_PREFIX}engine"
 """Annotation of the parent: which engine the stack belongs to."""
+PATCHES = f"{LABEL_PREFIX}patches"
+"""Annotation of the parent: others' objects that the stack sets fields of, as `Kind.group/namespace/name`; they carry no label of ours."""
 
 _TOOL = "infra-kit"
 
 GroupKind = tuple[str, str]
 """(group, kind)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """What a parent says."""
+
+    kinds: frozenset[GroupKind] = frozenset()
+    namespaces: frozenset[str] = frozenset()
+    patches: frozenset[ObjectKey] = frozenset()
+
+    def __or__(self, other: Covered) -> Covered:
+        """Both."""
+        return Covered(self.kinds | other.kinds, self.namespaces | other.namespaces, self.patches | other.patches)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +82,8 @@ class ApplySet:
         """Nothing is asked yet."""
         self.stack = stack
         self._guard = threading.Lock()
-        self._covered: tuple[frozenset[GroupKind], frozenset[str]] | None = None
-        """What the parent is known to say."""
+        self._covered: Covered | None = None
+        """What the parent is known to say; None: not known."""
 
     @property
     def id(self) -> str:
@@ -77,23 +94,41 @@ class ApplySet:
         """What every member carries."""
         return {PART_OF_LABEL: self.id, STACK_LABEL: self.stack}
 
-    def ensure(self, writer: KubernetesWriter, kinds: Iterable[GroupKind], namespaces: Iterable[str], engine: EngineName) -> None:
-        """Have the parent say at least these kinds and namespaces; to be called before a member is applied.
+    def ensure(
+        self,
+        writer: KubernetesWriter,
+        kinds: Iterable[GroupKind],
+        namespaces: Iterable[str],
+        engine: EngineName,
+        *,
+        patches: Iterable[ObjectKey] = (),
+    ) -> None:
+        """Have the parent say at least this; to be called before a member is applied, or a patch.
+
+        Args:
+            writer: to do it with.
+            kinds: of members.
+            namespaces: of members.
+            engine: whose the stack is.
+            patches: objects of others that the stack sets fields of.
 
         Raises:
             RefusedError: the ConfigMap is not infra-kit's, or the stack belongs to another engine.
             DeviceError: it cannot be read or written.
         """
-        wanted = frozenset(kinds), frozenset(namespaces) - {"", NAMESPACE}
+        wanted = Covered(frozenset(kinds), frozenset(namespaces) - {"", NAMESPACE}, frozenset(patches))
         with self._guard:
             if self._covered is None:
-                self._covered = self._found(self._own_parent(writer, engine))
-            if wanted[0] <= self._covered[0] and wanted[1] <= self._covered[1] and self._covered[0]:
-                return
-            self._write(writer, (self._covered[0] | wanted[0], self._covered[1] | wanted[1]), engine)
+                parent = self._own_parent(writer, engine)
+                self._covered = _read(parent) if parent else Covered()
+                missing = parent is None
+            else:
+                missing = False
+            if missing or self._covered | wanted != self._covered:
+                self._write(writer, self._covered | wanted, engine)
 
     def shrink(self, writer: KubernetesWriter, engine: EngineName) -> None:
-        """Have the parent say what there is, no more; without members it goes. To be called after a prune.
+        """Have the parent say what there is, no more; where there is nothing it goes. To be called after a prune.
 
         Raises:
             RefusedError: the ConfigMap is not infra-kit's, or the stack belongs to another engine.
@@ -103,15 +138,12 @@ class ApplySet:
             parent = self._own_parent(writer, engine)
             if parent is None:
                 return
-            members = self.members(writer)
             self._covered = None
-            if not members:
+            present = _present(self.members(writer), self._patched(writer, _read(parent)))
+            if present == Covered():
                 writer.delete("v1", "ConfigMap", NAMESPACE, self.stack, uid=parent["metadata"]["uid"])
-                return
-            kinds = frozenset(_group_kind(each) for each in members)
-            namespaces = frozenset(each["metadata"].get("namespace", "") for each in members) - {"", NAMESPACE}
-            if (kinds, namespaces) != self._found(parent):
-                self._write(writer, (kinds, namespaces), engine)
+            elif present != _read(parent):
+                self._write(writer, present, engine)
 
     def owner_engine(self, reader: KubernetesReader) -> EngineName | None:
         """The engine that the cluster remembers for the stack; None where it knows no such stack.
@@ -154,7 +186,7 @@ class ApplySet:
         if parent is None:
             return []
         found = []
-        for kind in sorted(self._found(parent)[0]):
+        for kind in sorted(_read(parent).kinds):
             resource = served(reader, *kind)
             if resource is None:
                 continue  # its CustomResourceDefinition went, and all objects of the kind with it
@@ -178,13 +210,26 @@ class ApplySet:
             )
         return parent
 
-    def _found(self, parent: Mapping[str, Any] | None) -> tuple[frozenset[GroupKind], frozenset[str]]:
-        annotations = ((parent or {}).get("metadata") or {}).get("annotations") or {}
-        kinds = frozenset(_parsed(each) for each in str(annotations.get(KINDS) or "").split(",") if each)
-        return kinds, frozenset(each for each in str(annotations.get(NAMESPACES) or "").split(",") if each)
+    def patched(self, reader: KubernetesReader) -> list[dict[str, Any]]:
+        """The objects of others that the stack sets fields of.
 
-    def _write(self, writer: KubernetesWriter, covered: tuple[frozenset[GroupKind], frozenset[str]], engine: EngineName) -> None:
-        kinds, namespaces = covered
+        Raises:
+            RefusedError: the parent is not infra-kit's.
+            DeviceError: they cannot be read.
+        """
+        parent = self.parent(reader)
+        return self._patched(reader, _read(parent)) if parent else []
+
+    def _patched(self, reader: KubernetesReader, covered: Covered) -> list[dict[str, Any]]:
+        found = []
+        for key in sorted(covered.patches):
+            resource = served(reader, key.group, key.kind)
+            live = reader.get(resource.api_version, key.kind, key.namespace, key.name) if resource else None
+            if live and (live["metadata"].get("annotations") or {}).get(PATCHED_BY) == self.stack:
+                found.append(live)
+        return found
+
+    def _write(self, writer: KubernetesWriter, covered: Covered, engine: EngineName) -> None:
         manifest = {
             "apiVersion": "v1",
             "kind": "ConfigMap",
@@ -194,9 +239,10 @@ class ApplySet:
                 "labels": {ID_LABEL: self.id, STACK_LABEL: self.stack, "app.kubernetes.io/managed-by": FIELD_MANAGER},
                 "annotations": {
                     TOOLING: f"{_TOOL}/{infra_kit.__version__}",
-                    KINDS: ",".join(sorted(_text(each) for each in kinds)),
-                    NAMESPACES: ",".join(sorted(namespaces)),
+                    KINDS: ",".join(sorted(_text(each) for each in covered.kinds)),
+                    NAMESPACES: ",".join(sorted(covered.namespaces)),
                     ENGINE: engine,
+                    **({PATCHES: ",".join(sorted(_patch_text(each) for each in covered.patches))} if covered.patches else {}),
                 },
             },
         }
@@ -244,18 +290,30 @@ def stacks(reader: KubernetesReader) -> list[KnownStack]:
     )
 
 
-def kinds_of(objects: Collection[Mapping[str, Any]]) -> frozenset[GroupKind]:
-    """The kinds of manifests."""
-    return frozenset(_group_kind(each) for each in objects)
+def _present(members: Iterable[Mapping[str, Any]], patched: Iterable[Mapping[str, Any]]) -> Covered:
+    keys = [key_of(each) for each in members]
+    kinds, namespaces = {(key.group, key.kind) for key in keys}, {key.namespace for key in keys} - {"", NAMESPACE}
+    return Covered(frozenset(kinds), frozenset(namespaces), frozenset(key_of(each) for each in patched))
+
+
+def _read(parent: Mapping[str, Any]) -> Covered:
+    annotations = parent["metadata"].get("annotations") or {}
+    kinds, namespaces, patches = (
+        [each for each in str(annotations.get(name) or "").split(",") if each] for name in (KINDS, NAMESPACES, PATCHES)
+    )
+    return Covered(frozenset(map(_parsed, kinds)), frozenset(namespaces), frozenset(map(_parsed_patch, patches)))
+
+
+def key_of(live: Mapping[str, Any]) -> ObjectKey:
+    """Which object it is."""
+    metadata = live["metadata"]
+    group = str(live["apiVersion"]).rpartition("/")[0]
+    return ObjectKey(group, str(live["kind"]), str(metadata.get("namespace") or ""), str(metadata["name"]))
 
 
 def _engine(parent: Mapping[str, Any]) -> EngineName | None:
     said = (parent["metadata"].get("annotations") or {}).get(ENGINE)
     return next((each for each in get_args(EngineName) if each == said), None)
-
-
-def _group_kind(found: Mapping[str, Any]) -> GroupKind:
-    return str(found["apiVersion"]).rpartition("/")[0], str(found["kind"])
 
 
 def _text(kind: GroupKind) -> str:
@@ -266,6 +324,15 @@ def _text(kind: GroupKind) -> str:
 def _parsed(text: str) -> GroupKind:
     kind, _, group = text.partition(".")
     return group, kind
+
+
+def _patch_text(key: ObjectKey) -> str:
+    return f"{_text((key.group, key.kind))}/{key.namespace}/{key.name}"
+
+
+def _parsed_patch(text: str) -> ObjectKey:
+    kind, namespace, name = text.split("/")
+    return ObjectKey(*_parsed(kind), namespace, name)
 
 
 def _home() -> dict[str, Any]:

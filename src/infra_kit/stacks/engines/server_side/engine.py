@@ -12,7 +12,7 @@ from infra_kit.inventory.errors import VerificationError
 from infra_kit.plan.resource import Outcome, RunContext
 from infra_kit.stacks.engines.server_side import creation, existing, removal
 from infra_kit.stacks.engines.server_side.applying import Applying
-from infra_kit.stacks.engines.server_side.applyset import STACK_LABEL, ApplySet, kinds_of
+from infra_kit.stacks.engines.server_side.applyset import STACK_LABEL, ApplySet
 from infra_kit.stacks.engines.server_side.desired import Writer
 from infra_kit.stacks.engines.server_side.look import Look, Object, Question
 from infra_kit.stacks.engines.server_side.program import Scaling, kinds_made
@@ -50,6 +50,9 @@ class ServerSideEngine:
         self._set = ApplySet(stack.name)
         self._kinds = kinds_made(self._objects)
         self._scaling = Scaling(self._objects)
+        members = [each.key for each in self._objects if not each.patch]
+        self._covers = {(key.group, key.kind) for key in members}, {key.namespace for key in members}
+        """Kinds and namespaces of the stack's own objects."""
         self._snapshot = Snapshot(
             f"{STACK_LABEL}={stack.name}", ((str(each.manifest["apiVersion"]), each.key) for each in self._objects if not each.patch)
         )
@@ -71,9 +74,7 @@ class ServerSideEngine:
         """Apply it and wait until it is ready."""
         del state, diff  # the look that they come from says more
         client = clients.writer(context)
-        members = [each for each in self._objects if not each.patch]
-        if not item.patch:
-            self._set.ensure(client, kinds_of([each.manifest for each in members]), {each.key.namespace for each in members}, self.name)
+        self._set.ensure(client, *self._covers, self.name, patches=[each.key for each in self._objects if each.patch])
         question = self._question(item, context)
         with unspoken(context.connections.access):
             look = self._looks.pop(item.key, None) or self._look(question)

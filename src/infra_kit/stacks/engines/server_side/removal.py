@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 from infra_kit.inventory.errors import RefusedError
 from infra_kit.plan.resource import Created, Outcome, never
 from infra_kit.stacks.engines.engine import FIELD_MANAGER, LABEL_PREFIX
-from infra_kit.stacks.engines.server_side.applyset import PART_OF_LABEL, STACK_LABEL, ApplySet, served
+from infra_kit.stacks.engines.server_side.applyset import PART_OF_LABEL, STACK_LABEL, ApplySet, key_of, served
 from infra_kit.stacks.engines.server_side.foreign import Foreign, foreign_in_namespace, foreign_of_kind
 from infra_kit.stacks.engines.server_side.ownership import BOOKKEEPING, PATCHED_BY, owned
 from infra_kit.stacks.kubernetes_api.answers import NotFoundError
 from infra_kit.stacks.kubernetes_api.client import label
 from infra_kit.stacks.kubernetes_api.deletion import NAMED, held_by, wait_gone
 from infra_kit.stacks.kubernetes_api.waiting import silent
-from infra_kit.stacks.stack import ObjectKey
 
 if TYPE_CHECKING:
     from infra_kit.stacks.kubernetes_api.client import KubernetesReader, KubernetesWriter, Propagation
+    from infra_kit.stacks.stack import ObjectKey
 
 Object = Mapping[str, Any]
 Record = Mapping[str, Any]
@@ -76,12 +76,10 @@ def created(reader: KubernetesReader, applyset: ApplySet, layer: str) -> list[Cr
     """
     found = []
     for each in applyset.members(reader):
-        metadata = each["metadata"]
-        group = str(each["apiVersion"]).rpartition("/")[0]
-        key = ObjectKey(group, each["kind"], str(metadata.get("namespace") or ""), metadata["name"])
-        retain = RETAIN in (metadata.get("annotations") or {})
-        found.append(Created(f"{layer}/{key.path}", record_of(applyset.stack, each, retain=retain)))
-    return found
+        retain = RETAIN in (each["metadata"].get("annotations") or {})
+        found.append(Created(f"{layer}/{key_of(each).path}", record_of(applyset.stack, each, retain=retain)))
+    patched = [Created(f"{layer}/{key_of(each).path}", record_of(applyset.stack, each, patch=True)) for each in applyset.patched(reader)]
+    return found + patched
 
 
 def read_leftover(reader: KubernetesReader, applyset: ApplySet, key: ObjectKey, record: Record) -> dict[str, Any]:
@@ -171,8 +169,17 @@ def _give_up(writer: KubernetesWriter, live: Object) -> Outcome:
 def _let_go(writer: KubernetesWriter, live: Object) -> Outcome:
     metadata = live["metadata"]
     annotations = dict.fromkeys([*(path.removeprefix(".metadata.annotations.") for path in BOOKKEEPING), RETAIN])
-    # With its uid the server refuses to do it to another object of that name.
-    body = {"metadata": {"uid": metadata["uid"], "labels": {PART_OF_LABEL: None, STACK_LABEL: None}, "annotations": annotations}}
+    others = [entry for entry in metadata.get("managedFields") or () if entry.get("manager") != FIELD_MANAGER]
+    body = {
+        "metadata": {
+            # The server refuses to do it to another object of that name, or to one that has changed.
+            "uid": metadata["uid"],
+            "resourceVersion": metadata["resourceVersion"],
+            "labels": {PART_OF_LABEL: None, STACK_LABEL: None},
+            "annotations": annotations,
+            "managedFields": others or [{}],  # an empty list would leave them as they are
+        }
+    }
     writer.patch(live["apiVersion"], live["kind"], metadata.get("namespace") or "", metadata["name"], body, manager=FIELD_MANAGER)
     return Outcome(message="left infra-kit's management; the object stays")
 
@@ -205,7 +212,7 @@ def _not_ours(applyset: ApplySet, live: Object, record: Record) -> str:
         return f"it belongs to stack {other}"
     if PART_OF_LABEL in labels:
         return f"it is a member of another ApplySet, {labels[PART_OF_LABEL]}"
-    if record.get("uid") and record["uid"] == metadata["uid"] and owned(live):
+    if record.get("uid") and record["uid"] == metadata["uid"] and owned(live) and not record.get("retain"):
         return ""  # a hand took the label off
     name = label(live["kind"], metadata.get("namespace") or "", metadata["name"])
     return f"{name} does not carry the label {PART_OF_LABEL}={applyset.id}, so infra-kit did not make it or has let it go"
