@@ -31,6 +31,7 @@ def test_families_are_the_modules() -> None:
         "capacity",
         "engine",
         "index",
+        "needs",
         "problem",
         "registry",
         "estimates",

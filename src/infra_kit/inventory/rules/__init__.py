@@ -22,9 +22,10 @@ The families' numbers:
 | IK30xx | roles: which servers the reference configurations ask for |
 | IK31xx | hdfs |
 | IK32xx | storage (00-19), array network (20-39), zones (40-59) |
-| IK40xx | kubernetes |
-| IK41xx | workspaces |
+| IK40xx | kubernetes (00-19), platform (20-29), volumes (30-39), node groups (40-49), identity providers (50-59) |
+| IK41xx | workspaces (00-29), users (30-49), jobs (50-69), models (70-89) |
 | IK42xx | cluster: the data cluster's services |
+| IK43xx | teams |
 | IK50xx | secrets: references |
 | IK51xx | services: NTP, DNS, trust, Kerberos |
 | IK52xx | monitoring |

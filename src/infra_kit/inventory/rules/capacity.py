@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Allocatable:
-    """What all Kubernetes workers together can give to pods."""
+    """What Kubernetes workers can give to pods."""
 
     millicores: int
     memory_bytes: int
@@ -37,14 +37,25 @@ def threads(profile: ServerProfile, site: Site) -> int:
 
 def allocatable(site: Site) -> Allocatable:
     """CPU, memory and GPUs of the Kubernetes workers less what each reserves."""
+    workers = allocatable_of_workers(site)
+    return Allocatable(
+        sum(each.millicores for each in workers), sum(each.memory_bytes for each in workers), sum(each.gpus for each in workers)
+    )
+
+
+def allocatable_of_workers(site: Site) -> list[Allocatable]:
+    """What each Kubernetes worker can give to pods; workers that are no servers of the site are left out."""
     kubernetes = site.kubernetes
     if kubernetes is None:
-        return Allocatable(0, 0, 0)
+        return []
     servers = (site.server_by_name[name] for name in dict.fromkeys(kubernetes.workers) if name in site.server_by_name)
     profiles = [site.profile_by_name[server.profile] for server in servers if server.profile in site.profile_by_name]
     cpu, memory = millicores(kubernetes.reserved.cpu), in_bytes(kubernetes.reserved.memory)
-    return Allocatable(
-        sum(max(0, threads(profile, site) * 1000 - cpu) for profile in profiles),
-        sum(max(0, profile.memory.total_gib * 2**30 - memory) for profile in profiles),
-        sum(profile.gpus.count for profile in profiles if profile.gpus),
-    )
+    return [
+        Allocatable(
+            max(0, threads(profile, site) * 1000 - cpu),
+            max(0, profile.memory.total_gib * 2**30 - memory),
+            profile.gpus.count if profile.gpus else 0,
+        )
+        for profile in profiles
+    ]

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from infra_kit.inventory.catalog.ports import interface_speeds
-from infra_kit.inventory.rules.capacity import Allocatable, allocatable
+from infra_kit.inventory.rules.capacity import Allocatable, allocatable, allocatable_of_workers
 from infra_kit.inventory.rules.estimates import server_watts
 
 if TYPE_CHECKING:
@@ -209,6 +209,11 @@ class Index:
     def allocatable(self) -> Allocatable:
         """CPU, memory and GPUs of the Kubernetes workers less what each reserves."""
         return allocatable(self.site)
+
+    @cached_property
+    def workers(self) -> list[Allocatable]:
+        """What each Kubernetes worker can give to pods."""
+        return allocatable_of_workers(self.site)
 
     @cached_property
     def bonds(self) -> list[tuple[Server, Bond, list[Nic]]]:

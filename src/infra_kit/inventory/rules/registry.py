@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Check = Callable[[Site, Index], Iterable[Problem]]
 
-_NOT_FAMILIES = frozenset({"capacity", "engine", "index", "problem", "registry", "estimates"})
+_NOT_FAMILIES = frozenset({"capacity", "engine", "index", "needs", "problem", "registry", "estimates"})
 _RULES: dict[str, Rule] = {}
 
 
