@@ -89,6 +89,13 @@ def test_a_quantity_is_the_same_however_it_is_written() -> None:
     assert amount("1e3x") is None
 
 
+def test_what_the_server_does_not_write_out_is_there() -> None:
+    tree: dict[str, Any] = {"f:globalDefault": {}, "f:value": {}}
+    assert settled({"globalDefault": False, "value": 1}, {"value": 1}, tree)
+    assert not settled({"globalDefault": True, "value": 1}, {"value": 1}, tree)
+    assert not settled({"globalDefault": False, "value": 1}, {"value": 1}, {"f:value": {}})
+
+
 def test_differences_are_named_as_the_server_names_them() -> None:
     after = changed(changed(LIVE, "spec/containers/1/image", "i:2"), "spec/more", MISSING)
     found = {each.path: (each.before, each.after) for each in differences(LIVE, after, TREE)}

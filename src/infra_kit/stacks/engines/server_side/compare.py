@@ -120,6 +120,8 @@ def _as_element(value: Any) -> str:
 
 
 def _contains(live: Any, desired: Any, *, quantity: bool) -> bool:
+    if live is MISSING and not desired:
+        return True  # of many a field the server does not write out false, 0 or nothing
     if isinstance(desired, Mapping):
         return isinstance(live, Mapping) and all(
             _contains(live.get(name, MISSING), value, quantity=quantity or name in _QUANTITIES) for name, value in desired.items()
