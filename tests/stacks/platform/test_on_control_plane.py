@@ -14,7 +14,14 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from infra_kit.stacks.assembly import assemble
+from infra_kit.stacks.parts.labels import Owner
+from infra_kit.stacks.parts.place import Place
+from infra_kit.stacks.parts.pod import Container, Pod
+from infra_kit.stacks.parts.priorities import keep_out_of_reserved_priorities
 from infra_kit.stacks.parts.secret import referenced
+from infra_kit.stacks.recording import record
+from infra_kit.stacks.stack import Stack
 
 from .conftest import VARIANTS, platform_of
 
@@ -167,6 +174,27 @@ def test_a_node_can_be_drained(platform: RunningControlPlane) -> None:
         assert len(racks_of(platform)["traefik"]) == 3
     finally:
         platform.kubectl("uncordon", node)
+
+
+def test_nobody_gets_a_reserved_priority_where_it_is_kept_out(bound: RunningControlPlane) -> None:
+    space = "platform-roles-other"
+    place = Place(space, Owner("platform"))
+    stack = Stack("cluster", "platform")
+
+    def program() -> None:
+        keep_out_of_reserved_priorities(place)
+
+    bound.kubectl(*APPLY, stdin=documents(assemble(stack, record(program, stack.name))))
+    restricted = Pod(containers=[Container(name="x", image="x")], priority="platform-critical").manifest({})
+
+    def create(priority: str) -> subprocess.CompletedProcess[str]:
+        spec = {**restricted, "priorityClassName": priority}
+        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x", "namespace": space}, "spec": spec}
+        return bound.kubectl("create", "--dry-run=server", "--filename=-", stdin=json.dumps(pod), check=False)
+
+    for priority in ("platform-critical", "system-node-critical"):
+        assert "no-reserved-priority" in create(priority).stderr
+    assert create("batch").returncode == 0
 
 
 ROLES = {

@@ -43,7 +43,8 @@ def account(
     if cluster_rules:
         made += _everywhere(place, name, cluster_rules)
     wide = replace(place, namespace="")
-    made += [_bound_everywhere(wide, f"{name}-{role.replace(':', '-')}", role, name, place.namespace) for role in cluster_roles]
+    for role in cluster_roles:
+        made.append(_bound_everywhere(wide, f"{place.namespace}-{name}-{role.replace(':', '-')}", role, name, place.namespace))
     return tuple(made)
 
 
