@@ -132,3 +132,9 @@ CpuQuantity = Annotated[str, StringConstraints(pattern=r"^[0-9]+(\.[0-9]+)?m?$")
 
 MemoryQuantity = Annotated[str, StringConstraints(pattern=r"^[0-9]+(\.[0-9]+)?(Ki|Mi|Gi|Ti|k|M|G|T)?$")]
 """A Kubernetes memory quantity: 8Gi, 512Mi."""
+
+ImageDigest = Annotated[str, StringConstraints(pattern=r"^(sha256:[0-9a-f]{64})?$")]
+"""A container image's digest, or nothing."""
+
+ImageLayer = Annotated[str, StringConstraints(pattern=r"^(python|(apt|pip|npm):[^\s].*)$")]
+"""A layer of an image that the lab makes: `apt:`, `pip:` or `npm:` and what to install, or `python` for none."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Literal
 
 from infra_kit.inventory.models.base import Noun
-from infra_kit.inventory.types import Count, CpuQuantity, MemoryQuantity, Name
+from infra_kit.inventory.types import Count, CpuQuantity, ImageDigest, ImageLayer, MemoryQuantity, Name
 
 
 class LabImage(Noun):
     """How the lab makes a stand-in of an image on this machine, without any registry."""
 
-    layers: list[str]
+    layers: list[ImageLayer]
     """Laid over the base root file system, in order: `apt:PACKAGES`, `pip:REQUIREMENTS` (in /opt/pip), `npm:PACKAGES` (in /opt/npm),
     several separated by spaces; `python`: the base alone. The base's /etc/passwd gets a line for the image's `uid`."""
     command: list[str]
@@ -28,7 +28,7 @@ class ImageModel(Noun):
     registry: str
     repository: str
     tag: str
-    digest: str = ""
+    digest: ImageDigest = ""
     """`sha256:...`; empty until somebody who can reach the registry, or the mirror, fills it in: then the tag alone decides."""
     uid: Count = 10001
     """The numeric user that it runs as, which `runAsNonRoot` needs; 0 where it runs as root."""
