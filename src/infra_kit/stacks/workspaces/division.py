@@ -131,7 +131,8 @@ class Division:
     @cached_property
     def home_bytes(self) -> int:
         """Bytes of one user's home."""
-        even = self.storage["homes"] // max(1, len(self._users)) // _MEBI * _MEBI
+        # The claims that are only views (each user's on the project, the directories' Job's on the export) come out of the homes' share.
+        even = (self.storage["homes"] - VIEW_BYTES) // max(1, len(self._users)) // _MEBI * _MEBI - VIEW_BYTES
         return min(in_bytes(self._workspace.user_quota.storage), even)
 
     @property

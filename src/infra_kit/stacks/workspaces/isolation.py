@@ -32,7 +32,6 @@ MAIL_PORT = 25
 HTTPS_PORT = 443
 MODEL_PODS = {"app.kubernetes.io/component": "model"}
 APPLICATION_PODS = {"app.kubernetes.io/component": "application"}
-MODEL_PORT = 8080
 _CLASSES = {"models": MODEL_PODS, "applications": APPLICATION_PODS}
 Rule = dict[str, Any]
 
@@ -93,7 +92,7 @@ class Isolation(ComponentResource):
 
     def _callers(self) -> list[str]:
         """Everything among the services that connects to something, each once."""
-        return [*(row.name for row in self._rows), *_CLASSES]
+        return list(dict.fromkeys([*(row.application for row in self._rows), *_CLASSES]))
 
     def _called_by(self, caller: str) -> list[Rule]:
         return [
@@ -132,7 +131,6 @@ class Isolation(ComponentResource):
             "identity-provider": [{"to": [elsewhere], "ports": ports([HTTPS_PORT])}] if self._identity_by_web() else [],
             "mail": [{"to": [elsewhere], "ports": ports([MAIL_PORT])}],
             "sessions": [{"to": [sessions], "ports": ports([SESSION_PORT])}],
-            "models": [{"to": [policies.pods_here(MODEL_PODS)], "ports": ports([MODEL_PORT])}],
             "object-store": [{"to": [elsewhere]}] if context.workspace.artifacts.kind == "s3" else [],
             "lineage": [{"to": [elsewhere]}] if context.workspace.lineage else [],
         }

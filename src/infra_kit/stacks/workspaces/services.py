@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from infra_kit.inventory.models.site import Site
     from infra_kit.inventory.models.workspaces import Workspace
 
-Outside = Literal["api-server", "directory", "identity-provider", "mail", "sessions", "models", "object-store", "lineage"]
+Outside = Literal["api-server", "directory", "identity-provider", "mail", "sessions", "object-store", "lineage"]
 
 
 class Service(Noun):
