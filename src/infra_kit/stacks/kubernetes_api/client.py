@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -29,6 +30,8 @@ _PATCHES: dict[PatchType, str] = {
     "json": "application/json-patch+json",
     "strategic": "application/strategic-merge-patch+json",
 }
+_UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+"""Characters that JSON has as they are and YAML 1.1 (section 4.1) does not, or takes for the end of a line."""
 _STRICT = {"fieldValidation": "Strict"}
 """Unknown and doubled fields are refused, not dropped."""
 _DRY = {"dryRun": "All"}
@@ -311,7 +314,9 @@ def label(kind: str, namespace: str, name: str) -> str:
 
 
 def _encoded(value: Any) -> bytes:
-    return json.dumps(value, separators=(",", ":")).encode()
+    """JSON that a YAML parser takes, too, for an apply is read by one: no surrogate pairs, and nothing raw that YAML does not print."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode()
 
 
 def _flag(value: bool) -> str:

@@ -53,7 +53,7 @@ def wait_gone(
         client: to look with.
         live: the object as it was read last.
         within_s: at most so long; None: the limit of its kind.
-        progress: told what holds it, whenever that changes.
+        progress: told what holds it, at each look.
         interrupted: whether to stop; asked each second at least.
 
     Raises:
@@ -63,7 +63,7 @@ def wait_gone(
     """
     what = _what(live)
     limit = deletion_limit_s(live) if within_s is None else within_s
-    begun, answered, said = time.monotonic(), time.monotonic(), ""
+    begun = answered = time.monotonic()
     now: Object | None = live
     while True:
         try:
@@ -84,9 +84,7 @@ def wait_gone(
             )
         if time.monotonic() - begun >= limit:
             raise NotReadyError(client.device, f"{what} is still there after {limit:.0f} s: {explained(client, now)}", remedy=_remedy(now))
-        if why != said:
-            said = why
-            progress(f"{what}: {why}")
+        progress(f"{what}: {why}")
 
 
 def deletion_limit_s(live: Object) -> float:

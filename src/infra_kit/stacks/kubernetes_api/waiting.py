@@ -59,7 +59,7 @@ def wait_ready(
         client: to watch it with.
         live: the object as the API server returned it last.
         within_s: at most so long; None: the limit of its kind.
-        progress: told how far it is, whenever that changes.
+        progress: told how far it is, at each look.
         interrupted: whether to stop; asked each second at least.
 
     Returns:
@@ -81,7 +81,6 @@ class _Wait:
     progress: Callable[[str], None]
     interrupted: Callable[[], bool]
     begun: float = field(default_factory=time.monotonic)
-    said: str = ""
     refused_since: float | None = None
     inspected: float | None = None
     away_since: float | None = None
@@ -132,9 +131,7 @@ class _Wait:
             self.refused_since = None
         if now - self.begun >= self.limit:
             raise self._not_ready(f"{self.what} is not ready after {self.limit:.0f} s: {why}")
-        if why != self.said:
-            self.said = why
-            self.progress(f"{self.what}: {why}")
+        self.progress(f"{self.what}: {why}")
 
     def _inspect(self, state: Waiting | Failed) -> None:
         """Now and then look for pods that are refused, which most workloads tell in events alone."""
@@ -173,9 +170,18 @@ class _Wait:
                 self._bear_silence()
                 yield False
                 continue
-            if not seen:
+            if not seen and self._is_gone():
                 raise self._gone()
             yield True
+
+    def _is_gone(self) -> bool:
+        """Ask, where a watch showed nothing: a server that has just started may be slow to show what there is."""
+        metadata = self.live["metadata"]
+        try:
+            found = self.client.get(self.live["apiVersion"], self.live["kind"], metadata.get("namespace") or "", metadata["name"])
+        except UnreachableError:
+            return False
+        return found is None or found["metadata"]["uid"] != metadata["uid"]
 
     def _take(self, event: Mapping[str, Any]) -> None:
         found = event["object"]

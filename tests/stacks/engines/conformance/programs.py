@@ -111,7 +111,8 @@ settings_aliased = partial(settings, logical="newer", opts=ResourceOptions(alias
 settings_retained = partial(settings, opts=ResourceOptions(retain_on_delete=True))
 settings_annotated = partial(settings, annotations={"example.org/owner": "anna"})
 settings_large = partial(settings, data={f"part-{number}": "x" * 90_000 for number in range(10)})
-settings_unicode = partial(settings, data={"text": 'Ünïcödé 漢字 🚀\n\ttab "quotes" \\', "empty": ""})
+STRANGE_TEXT = 'Ünïcödé 漢字 🚀\n\ttab "quotes" \\ \x7f \x85 \u2028 \ufeff \x1b[0m #: - {}'
+settings_unicode = partial(settings, data={"text": STRANGE_TEXT, "empty": ""})
 settings_held = partial(settings, finalizers=["example.org/hold"])
 
 
