@@ -21,7 +21,7 @@ PROGRAMS = Path(__file__).parent / "programs" / "small.py"
         ("twice", ["makes ConfigMap/n/c twice: as `first` and as `second`"]),
         ("nameless", ["kubernetes:core/v1:ConfigMap `c`", "has no metadata.name"]),
         ("foreign", ["random:index/randomPassword:RandomPassword `pw`", "no plain Kubernetes object"]),
-        ("exposed", ["ConfigMap/n/c", "holds a secret reference", "`string_data` of a Secret"]),
+        ("exposed", ["ConfigMap `c` of stack `small`", "holds a secret reference", "`string_data` of a Secret"]),
         ("protected", ["only Pulumi itself can honour: protect"]),
         ("reading", ["reads kubernetes:core/v1:ConfigMap `c` from the cluster"]),
         ("calling", ["calls `kubernetes:yaml:decode`"]),

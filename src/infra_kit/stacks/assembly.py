@@ -51,17 +51,18 @@ class _Made:
         _refuse_foreign(stack, found)
         self.found = found
         self.ancestors = tuple(reversed(list(_ancestors(found, by_urn))))
-        self.patch = found.type.rpartition(":")[2] == f"{found.inputs['kind']}{_PATCH}"
-        self.manifest = found.inputs if self.patch else _labelled(stack, found.inputs)
+        self.patch = is_patch(found.type, found.inputs)
+        self.manifest = found.inputs if self.patch else labelled(stack, found.inputs)
         metadata = self.manifest["metadata"]
         group = str(self.manifest["apiVersion"]).rpartition("/")[0]
         self.key = ObjectKey(group, str(self.manifest["kind"]), str(metadata.get("namespace") or ""), str(metadata["name"]))
-        _refuse_misplaced_secret(stack, self)
+        if holds_marker(self.manifest):
+            refuse_misplaced_secret(self.key.kind, f"{found.name}` of stack `{stack.name}")
 
 
 def _refuse_foreign(stack: Stack, found: Registration) -> None:
     what = f"{found.type} `{found.name}` of stack {stack.name}"
-    if not found.type.startswith(_KUBERNETES) or not found.inputs.get("apiVersion") or not found.inputs.get("kind"):
+    if not is_kubernetes(found.type) or not found.inputs.get("apiVersion") or not found.inputs.get("kind"):
         raise ProgramError(f"{what} is no plain Kubernetes object", remedy="a stack's program makes Kubernetes objects and components only")
     if not (found.inputs.get("metadata") or {}).get("name"):
         raise ProgramError(f"{what} has no metadata.name", remedy="name it: random names would make a new object at each run")
@@ -69,20 +70,36 @@ def _refuse_foreign(stack: Stack, found: Registration) -> None:
         raise ProgramError(f"{what} has an option that only Pulumi itself can honour: {', '.join(found.refused)}", remedy="leave it out")
 
 
-def _refuse_misplaced_secret(stack: Stack, made: _Made) -> None:
-    if made.key.kind != "Secret" and _holds_marker(made.manifest):
+def is_kubernetes(type_: str) -> bool:
+    """Whether a Pulumi type is one of the Kubernetes provider's."""
+    return type_.startswith(_KUBERNETES)
+
+
+def is_patch(type_: str, inputs: Mapping[str, Any]) -> bool:
+    """Whether it is a `...Patch` resource."""
+    return type_.rpartition(":")[2] == f"{inputs.get('kind')}{_PATCH}"
+
+
+def refuse_misplaced_secret(kind: str, name: str) -> None:
+    """Refuse a secret reference anywhere but in a Secret.
+
+    Raises:
+        ProgramError: the kind is another.
+    """
+    if kind not in {"Secret", f"Secret{_PATCH}"}:
         raise ProgramError(
-            f"{made.key.path} of stack {stack.name} (`{made.found.name}`) holds a secret reference, which would be readable there",
+            f"{kind} `{name}` holds a secret reference: whoever may read the object would read the secret",
             remedy="put it into `string_data` of a Secret and refer to that",
         )
 
 
-def _holds_marker(value: Any) -> bool:
+def holds_marker(value: Any) -> bool:
+    """Whether there is a secret reference anywhere in a value."""
     if isinstance(value, str):
         return MARKER.search(value) is not None
     if isinstance(value, dict):
-        return any(_holds_marker(each) for each in value.values())
-    return isinstance(value, list) and any(_holds_marker(each) for each in value)
+        return any(holds_marker(each) for each in value.values())
+    return isinstance(value, list) and any(holds_marker(each) for each in value)
 
 
 def _ancestors(found: Registration, by_urn: Mapping[str, Registration]) -> Iterator[str]:
@@ -94,8 +111,9 @@ def _ancestors(found: Registration, by_urn: Mapping[str, Registration]) -> Itera
         parent = by_urn[parent].parent
 
 
-def _labelled(stack: Stack, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    metadata = inputs["metadata"]
+def labelled(stack: Stack, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """An object's inputs with the labels that say whose it is."""
+    metadata = inputs.get("metadata") or {}
     labels = {_MANAGED_BY: FIELD_MANAGER, **(metadata.get("labels") or {}), STACK_LABEL: stack.name}
     return {**inputs, "metadata": {**metadata, "labels": dict(sorted(labels.items()))}}
 

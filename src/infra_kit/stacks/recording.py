@@ -198,6 +198,11 @@ class _Recorder(MockMonitor):
         self.ReadResource(request)
 
 
+def revealed(value: Any) -> Any:
+    """A value as a transform is given it, without the mark that makes it a secret."""
+    return value["value"] if isinstance(value, dict) and value.get(_SIGNATURE) == _SECRET else value
+
+
 def _refused(request: Any) -> tuple[str, ...]:
     given = {
         "protect": request.protect,
