@@ -27,6 +27,7 @@ COMMANDS: dict[str, Entry] = {
     "destroy": Entry("destroy", "destroy", "Remove what infra-kit created."),
     "history": Entry("history", "history", "List the runs of a site, or the steps of one."),
     "status": Entry("status", "status", "Say what a site's last run left, and who holds its lock."),
+    "workspace": Entry("workspace", "app", "Make, suspend, resume, restore and remove workspaces."),
     "discover": Entry("discover", "discover", "Find servers by their BMCs and write them as inventory."),
     "import": Entry("import_", "import_", "Adopt an existing switch into the inventory."),
     "lab": Entry("lab", "app", "Give every device of a site a stand-in on this machine."),

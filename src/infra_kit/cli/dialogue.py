@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from infra_kit.inventory.models.site import Site
     from infra_kit.plan.events import Event
     from infra_kit.plan.planning import Plan
-    from infra_kit.plan.request import Request
+    from infra_kit.plan.request import Report, Request
 
 
 class TerminalDialogue:
@@ -76,16 +76,22 @@ def require_consent(*, yes: bool) -> None:
 
 def carry_out(site: Site, access: Access, request: Request, *, yes: bool) -> int:
     """Perform the request at the terminal and give the exit code."""
-    from infra_kit.layers import NAMES, layers
+    return performed(site, access, request, yes=yes).exit_code
+
+
+def performed(site: Site, access: Access, request: Request, *, yes: bool) -> Report:
+    """Perform the request at the terminal, and say how it ended."""
+    from infra_kit.cli.reach import concerned
+    from infra_kit.plan.selection import EVERYTHING
 
     dialogue = TerminalDialogue(access, yes=yes)
-    # A resumption may be of anything that its run was about.
-    wanted = layers(NAMES if request.resume else tuple(filter(request.selection.concerns, NAMES)))
+    selection = request.of_plan_file(request.plan_file, request).selection if request.plan_file else request.selection
+    wanted = concerned(access, EVERYTHING if request.resume else selection)
     with dialogue.progress.reading():
         report = perform(site, wanted, access, request, dialogue)
     if report.state == "declined":
         typer.echo("Nothing was sent.")
-        return report.exit_code
+        return report
     for line in report_text(report, access.mask, target=str(site.folder)):
         dialogue.output.print(line)
-    return report.exit_code
+    return report

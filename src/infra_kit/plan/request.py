@@ -108,3 +108,8 @@ class Report:
     command: Command = "apply"
     selection: Selection = EVERYTHING
     scopes: tuple[str, ...] = WHOLE
+
+    @property
+    def touched(self) -> bool:
+        """Whether anything was done to any device."""
+        return any(outcome.kind in {"done", "staged"} or outcome.begun for outcome in self.outcomes.values())
