@@ -181,3 +181,17 @@ def test_a_silent_devices_reason_is_said_once(site, access, world) -> None:
     lines = [line.plain.strip() for line in plan_text(plan, str)]
     assert lines[2:5] == ["? bmc/a/1  unknown: w3: no connection", "? bmc/a/2  unknown: as above", "? bmc/a/3  unknown: as above"]
     assert lines[6] == "? bmc/a/4  unknown: w4: no connection"
+
+
+def test_parts_of_a_device_are_shown_as_the_device(site, access, world) -> None:
+    things = [thing(f"bmc/a/{number}", world, f"cluster/Part/{number}") for number in (1, 2)]
+    plan = make_plan([FakeLayer("bmc", things, world=world)], ReadContext(site, Connections(access, read_only=True)))  # type: ignore[list-item]
+    lines = [text.plain for text in plan_text(plan, str)]
+    assert [line for line in lines if not line.startswith("      ")] == [
+        "bmc",
+        "  cluster",
+        "    + bmc/a/1",
+        "    + bmc/a/2",
+        "",
+        "Plan: 2 to create, 0 to update, 0 to delete, 0 unchanged, 0 unknown",
+    ]

@@ -61,11 +61,13 @@ def plan_text(plan: Plan, mask: Mask, *, title: str = "Plan") -> Iterator[Text]:
     shown = [entry for entry in plan.entries if entry.diff.action != "none"]
     # The graph's order interleaves devices; for the reader a device is in one place, at its first resource.
     layers = list(dict.fromkeys(entry.layer for entry in shown))
-    devices = list(dict.fromkeys((entry.layer, entry.resource.device) for entry in shown))
-    shown.sort(key=lambda entry: (layers.index(entry.layer), devices.index((entry.layer, entry.resource.device))))
+    devices: dict[tuple[str, str], int] = {}
+    for entry in shown:
+        devices.setdefault((entry.layer, _device(entry)), len(devices))
+    shown.sort(key=lambda entry: (layers.index(entry.layer), devices[entry.layer, _device(entry)]))
     for layer, of_layer in groupby(shown, key=lambda entry: entry.layer):
         yield Text(layer, "bold")
-        for device, of_device in groupby(of_layer, key=lambda entry: entry.resource.device):
+        for device, of_device in groupby(of_layer, key=_device):
             yield Text(f"  {device}", "bold")
             told = ""
             for entry in of_device:
@@ -73,6 +75,11 @@ def plan_text(plan: Plan, mask: Mask, *, title: str = "Plan") -> Iterator[Text]:
                 told = entry.diff.reason if entry.diff.action == "unknown" else told
         yield Text()
     yield Text(f"{title}: {summary(plan.summary)}", "bold")
+
+
+def _device(entry: Entry) -> str:
+    """The device as a person names it: of `kubernetes/Deployment/fraud/mlflow`, a part that nobody else changes meanwhile, `kubernetes`."""
+    return entry.resource.device.partition("/")[0]
 
 
 def summary(counts: Mapping[Action, int]) -> str:

@@ -131,7 +131,10 @@ class Resource(Protocol):
 
     @property
     def device(self) -> str:
-        """The device it is on; operations on one device never overlap."""
+        """The device it is on; operations on one device never overlap.
+
+        A device that takes many at once has parts, `DEVICE/PART`, each of which counts as one here; a reader is told of `DEVICE`.
+        """
         ...
 
     @property
