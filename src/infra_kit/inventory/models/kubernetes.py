@@ -73,9 +73,13 @@ class Ldap(Noun):
     bind_credential: Name | None = None
     """Credential (user: the bind DN) that looks users up; none: users bind themselves by `user_dn_template`."""
     user_dn_template: str = ""
+    """How a user's DN is made: `uid={username},ou=people,dc=example,dc=org`."""
     user_search_base: str = ""
+    """Where the bind credential looks for users."""
     user_attribute: str = "uid"
+    """The attribute that holds the name that users log in with."""
     group_search_base: str = ""
+    """Where groups are; empty: teams' groups are not looked up."""
     group_member_attribute: str = "member"
 
 
