@@ -57,7 +57,7 @@ def plan(
 
 def look(site: Site, access: Access, chosen: Selection) -> Plan:
     """Make a plan with connections that cannot write."""
-    from infra_kit.layers import NAMES, layers
+    from infra_kit.cli.reach import concerned
     from infra_kit.plan.connections import Connections
     from infra_kit.plan.planning import make_plan
     from infra_kit.plan.presentation import console
@@ -76,8 +76,7 @@ def look(site: Site, access: Access, chosen: Selection) -> Plan:
     progress = ProgressDisplay(console(sys.stderr), access.mask)
     with Connections(access, read_only=True) as connections, progress.reading():
         context = ReadContext(site, connections)
-        wanted = layers(tuple(filter(chosen.concerns, NAMES)))
-        return make_plan(wanted, context, selection=chosen, created=created, listener=progress.event)
+        return make_plan(concerned(access, chosen), context, selection=chosen, created=created, listener=progress.event)
 
 
 def show(found: Plan, access: Access, form: Format, *, title: str) -> None:

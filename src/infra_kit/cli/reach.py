@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from infra_kit.inventory.access import Access
     from infra_kit.inventory.models.site import Site
+    from infra_kit.plan.resource import Layer
+    from infra_kit.plan.selection import Selection
 
 
 def open_site(target: Path, endpoints: Path | None, *, quiet: bool) -> tuple[Site, Access]:
@@ -43,3 +45,18 @@ def reach(site: Site, access: Access) -> str:
         overlay = access.overlay_file.resolve()
         return f"{site.site.name}: " + (f"lab (endpoints {overlay})" if access.kind == "lab" else f"live, through endpoints {overlay}")
     return f"{site.site.name}: live devices at their own addresses"
+
+
+def concerned(access: Access, chosen: Selection) -> list[Layer]:
+    """The layers that a command is about: those chosen, less those whose part the site's own lab was told to leave out.
+
+    What is left out is said, and is not left out where `--layer` names it: then it shows as unknown.
+    """
+    from infra_kit.layers import NAMES, TALKS_TO, layers
+
+    names = [name for name in NAMES if chosen.concerns(name)]
+    absent = [name for name in names if TALKS_TO[name] in access.left_out and name not in chosen.layers]
+    if absent:
+        parts = ", ".join(dict.fromkeys(TALKS_TO[name] for name in absent))
+        typer.echo(f"note: the lab runs without {parts}: left out of this run: {', '.join(absent)}", err=True)
+    return layers([name for name in names if name not in absent])

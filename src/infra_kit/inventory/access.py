@@ -104,6 +104,17 @@ class Access:
         """
         return self._kind
 
+    @property
+    def left_out(self) -> frozenset[str]:
+        """The parts of the site, such as `kubernetes`, that its own running lab was told to leave out; of any other site: none."""
+        if self.kind != "lab":
+            return frozenset()
+        try:
+            record = json.loads((self._site.folder / LAB_FOLDER / "lab.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return frozenset()
+        return frozenset(record.get("without", ()))
+
     def mask(self, text: str) -> str:
         """`text` with every secret resolved so far, the inventory's and the overlay's, replaced by its reference."""
         text = self.secrets.mask(text)

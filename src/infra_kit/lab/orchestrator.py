@@ -104,6 +104,7 @@ class Lab:
             "started": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
             "control": {"host": HOST, "port": control_port, "token_file": str(self.folder.token)},
             "embedded": self._embedded,
+            "without": sorted(self._without),
         }
         write_private(self.folder.record, json.dumps(record, indent=1) + "\n")
         _log.info("%d devices listen", len(listening))

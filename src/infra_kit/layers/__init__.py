@@ -10,8 +10,11 @@ if TYPE_CHECKING:
 
     from infra_kit.plan.resource import Layer
 
-NAMES = ("bmc", "fabric", "storage")
+NAMES = ("bmc", "fabric", "storage", "cluster", "workspaces")
 """In the order in which they are applied."""
+
+TALKS_TO = {"bmc": "bmcs", "fabric": "switches", "storage": "array", "cluster": "kubernetes", "workspaces": "kubernetes"}
+"""Layer -> the part of a site that it talks to, by the name that `lab up --without` knows it by."""
 
 
 def layers(names: Sequence[str] = NAMES) -> list[Layer]:

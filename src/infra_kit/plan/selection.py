@@ -36,7 +36,11 @@ class Selection:
 
     def concerns(self, layer: str) -> bool:
         """Whether anything of the layer can be meant: the others need not even be asked."""
-        return (not self.layers or layer in self.layers) and (not self.workspaces or layer == WORKSPACES)
+        if (self.layers and layer not in self.layers) or (self.workspaces and layer != WORKSPACES):
+            return False
+        if self.only is not None and not any(each.startswith(f"{layer}/") for each in self.only):
+            return False
+        return not self.targets or any(fnmatchcase(layer, glob.partition("/")[0]) or "*" in glob.partition("/")[0] for glob in self.targets)
 
     def includes(self, resource: str, scope: str = "") -> bool:
         """Whether the resource of that id, in that scope, is meant."""
