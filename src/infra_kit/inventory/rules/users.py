@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infra_kit.inventory.quantities import in_bytes, millicores
+from infra_kit.inventory.rules.needs import HOMES_PERCENT, needs
 from infra_kit.inventory.rules.problem import Problem
 from infra_kit.inventory.rules.registry import rule
 from infra_kit.inventory.slugs import hub_name, user_slug
@@ -101,3 +102,38 @@ def namespace_too_long(site: Site, _index: Index) -> Iterator[Problem]:
             if len(namespace) > _LABEL_LENGTH:
                 message = f"the namespace of {name}, {namespace}, would have {len(namespace)} characters; the most: {_LABEL_LENGTH}"
                 yield Problem(workspace, ("users", position), message, "give the workspace a shorter name")
+
+
+@rule("IK4137", "warning")
+def parts_below_quota(site: Site, _index: Index) -> Iterator[Problem]:
+    """With plain quotas a workspace is divided evenly, and the users' parts are less than each is promised."""
+    for workspace in site.workspaces if site.kubernetes and site.kubernetes.queues == "quotas" else []:
+        user, quota, needed, count = workspace.user_quota, workspace.quota, needs(workspace), max(1, len(set(workspace.users)))
+        cpu, memory = millicores(quota.cpu) - needed.millicores, in_bytes(quota.memory) - needed.memory_bytes
+        gpus = quota.gpus - needed.gpus
+        if min(cpu, memory, gpus) < 0:
+            continue  # rule IK4110's
+        short = {  # a user who may request more than the whole workspace is rule IK4132's
+            "cpu": (cpu // count < millicores(user.cpu) <= millicores(quota.cpu), f"{cpu / count / 1000:.3g}"),
+            "memory": (memory // count < in_bytes(user.memory) <= in_bytes(quota.memory), f"{memory / count / _GIB:.3g} GiB"),
+            "gpus": (user.gpus <= quota.gpus and gpus < count * user.gpus, f"{gpus} for all together"),
+        }
+        for field, part in ((field, part) for field, (too_little, part) in short.items() if too_little and workspace.users):
+            promise = f"each of {count} user(s) of workspace {workspace.name} is promised {getattr(user, field)} of `{field}`"
+            message = f"{promise}; what is left: {part}"
+            yield Problem(
+                quota, field if field in quota.model_fields_set else "", message, "raise it, lower `user_quota`, or use queues: yunikorn"
+            )
+
+
+@rule("IK4138", "warning")
+def homes_cut(site: Site, _index: Index) -> Iterator[Problem]:
+    """The homes' share of a workspace's storage is less than the users' homes: they are made smaller."""
+    for workspace in site.workspaces:
+        count = len(set(workspace.users))
+        homes, storage = count * in_bytes(workspace.user_quota.storage), in_bytes(workspace.quota.storage)
+        if storage * HOMES_PERCENT // 100 < homes <= storage:  # beyond that: rule IK4133's
+            part = storage * HOMES_PERCENT / 100 / count / _GIB
+            share = f"{HOMES_PERCENT}% of {workspace.quota.storage}"
+            message = f"{count} home(s) of {workspace.user_quota.storage} in {share}: each gets {part:.3g} GiB"
+            yield Problem(workspace.quota, "storage", message, "raise it, or lower `user_quota.storage`")
