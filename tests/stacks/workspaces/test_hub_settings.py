@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from infra_kit.inventory.models.site import Site
 
 SECRETS = {
-    "secrets": {"cookie": "c" * 32, "proxy-token": "p" * 32, "login": "l" * 32},
+    "secrets": {"cookie": "c" * 32, "proxy-token": "p" * 32, "login": "l" * 32, "saml-proof": "s" * 32},
     "database": {"username": "hub", "password": "pass-word", "database": "hub"},
     "identity": {"password": "bind-password", "client-secret": "client-secret"},
 }
@@ -180,9 +180,10 @@ def test_saml_believes_the_proxy_in_front_and_nobody_without_it(tmp_path):
         request = SimpleNamespace(headers={name.replace("_", "-"): value for name, value in headers.items()})
         return asyncio.run(authenticator.get_authenticated_user(SimpleNamespace(request=request), None))
 
-    assert login(X_Saml_User="ada")["name"] == "ada"
-    assert login() is None
-    assert not login(X_Saml_User="mallory")
+    assert login(X_Saml_User="ada", X_Saml_Proof="s" * 32)["name"] == "ada"
+    assert login(X_Saml_User="ada") is None
+    assert login(X_Saml_User="ada", X_Saml_Proof="guessed") is None
+    assert not login(X_Saml_User="mallory", X_Saml_Proof="s" * 32)
 
 
 @pytest.fixture

@@ -19,8 +19,16 @@ if TYPE_CHECKING:
     from infra_kit.stacks.workspaces.context import Context
 
 HUB_SECRET = "hub"  # noqa: S105  the Secret's name
-COOKIE_KEY, PROXY_TOKEN_KEY, LOGIN_KEY = "cookie", "proxy-token", "login"
-"""Its keys: what signs the login cookies, what the hub shows to the proxy, and the shared password where there is no directory."""
+COOKIE_KEY, PROXY_TOKEN_KEY, LOGIN_KEY, PROOF_KEY, GATE_KEY = "cookie", "proxy-token", "login", "saml-proof", "gate"
+"""Its keys: what signs the login cookies, what the hub shows to the proxy, the shared password where there is no directory,
+by what the hub knows that a user's name comes from the SAML proxy, and the password of the auth proxy at the hub."""
+LOGIN_FILE = "service.conf"
+"""The key of a database's Secret that says in libpq's own form where the database is and how to log in to it: its clients take it as a
+file, so that no password is in a variable or on a command line (https://www.postgresql.org/docs/15/libpq-pgservice.html)."""
+LOGIN_SERVICE = "database"
+"""The name of the one entry in it."""
+LOGIN_PATH = "/etc/database"
+"""Where the pods have it."""
 
 
 class Credentials(ComponentResource):
@@ -31,14 +39,18 @@ class Credentials(ComponentResource):
             "infra-kit:workspaces:Credentials", context.names.cluster_wide("credentials"), None, ResourceOptions(parent=parent)
         )
         self._context = context
-        self.hub = self._secret(HUB_SECRET, {COOKIE_KEY: generated(), PROXY_TOKEN_KEY: generated(), LOGIN_KEY: generated()})
+        self.hub = self._secret(HUB_SECRET, {key: generated() for key in (COOKIE_KEY, PROXY_TOKEN_KEY, LOGIN_KEY, PROOF_KEY, GATE_KEY)})
         self.databases = {name: self._database(name) for name in table().databases}
         """The Secrets' objects by the database's name."""
         self.register_outputs({})
 
     def _database(self, name: str) -> Secret:
         database = self._context.names.database(name)
-        return self._secret(database.secret, {"username": database.database, "password": generated(), "database": database.database})
+        password = generated()
+        login = {"host": database.host, "port": database.port, "dbname": database.database, "user": database.database, "password": password}
+        lines = [f"[{LOGIN_SERVICE}]", *(f"{key}={value}" for key, value in login.items())]
+        values = {"username": database.database, "password": password, "database": database.database, LOGIN_FILE: "\n".join(lines) + "\n"}
+        return self._secret(database.secret, values)
 
     def _secret(self, name: str, values: dict[str, str]) -> Secret:
         place = self._context.services(self)

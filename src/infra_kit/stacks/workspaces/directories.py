@@ -17,6 +17,7 @@ from infra_kit.stacks.parts.image import image
 from infra_kit.stacks.parts.labels import labels
 from infra_kit.stacks.parts.pod import Container, Pod
 from infra_kit.stacks.workspaces.division import VIEW_BYTES
+from infra_kit.stacks.workspaces.services import services_of
 from infra_kit.stacks.workspaces.volumes import GROUP, Volume, directories, export, make
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ class Directories(ComponentResource):
         place = context.services(self)
         volume = Volume(context.names.cluster_wide(EXPORT), EXPORT, "", VIEW_BYTES, VIEW_BYTES)
         claim = make(place, export(context.site), volume)
-        wanted = directories(context.names, context.workspace)
+        more = [row.name for row in services_of(context.site, context.workspace) if row.name == "saml-proxy"]  # which keeps its keys
+        wanted = directories(context.names, context.workspace, *more)
         name = f"directories-{hashlib.sha256(chr(10).join(wanted).encode()).hexdigest()[:10]}"
         self.made = Job(
             place.logical(name),

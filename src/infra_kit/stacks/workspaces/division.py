@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 _MEBI = 2**20
 VIEW_BYTES = _MEBI
 """What a user's claim on the project's volume requests: it is a view of what the services' namespace claims in full."""
+_SMALL_CLAIMS = 2
+"""Claims among the services that hold next to nothing: that on the whole export (`directories`), and the SAML proxy's keys."""
 CHORE_MILLICORES = 500
 CHORE_BYTES = 1024 * _MEBI
 """What is kept for a workspace's own recurring chores: the backup, the mails about failed jobs, the directories of new volumes."""
@@ -131,8 +133,8 @@ class Division:
     @cached_property
     def home_bytes(self) -> int:
         """Bytes of one user's home."""
-        # The claims that are only views (each user's on the project, the directories' Job's on the export) come out of the homes' share.
-        even = (self.storage["homes"] - VIEW_BYTES) // max(1, len(self._users)) // _MEBI * _MEBI - VIEW_BYTES
+        # The claims that hold next to nothing come out of the homes' share.
+        even = (self.storage["homes"] - _SMALL_CLAIMS * VIEW_BYTES) // max(1, len(self._users)) // _MEBI * _MEBI - VIEW_BYTES
         return min(in_bytes(self._workspace.user_quota.storage), even)
 
     @property

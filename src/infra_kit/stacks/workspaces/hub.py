@@ -22,6 +22,7 @@ from infra_kit.stacks.workspaces import credentials, sessions
 from infra_kit.stacks.workspaces.access import bind
 from infra_kit.stacks.workspaces.isolation import SESSION_PORT
 from infra_kit.stacks.workspaces.runtime import RUNTIME
+from infra_kit.stacks.workspaces.saml import PROOF_HEADER, SAML_HEADER
 from infra_kit.stacks.workspaces.services import service
 from infra_kit.stacks.workspaces.slugs import hub_name
 
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
 
 NAME = "hub"
 IDENTITY_SECRET = "hub-identity"  # noqa: S105  the Secret's name
-SAML_HEADER = "X-Saml-User"
-"""In which the SAML proxy names the user."""
 _CONFIGURATION_PATH = "/etc/jupyterhub"
 _SECRETS_PATH = "/etc/jupyterhub-secrets"
 _DATABASE_PATH = "/etc/jupyterhub-database"
@@ -80,6 +79,8 @@ def configuration(context: Context, division: Division) -> dict[str, str]:
         ldap_user_dn_template=identity.ldap.user_dn_template.replace("{user}", "{username}") if identity.ldap else "",
         oidc=identity.oidc,
         saml_header=SAML_HEADER,
+        proof_header=PROOF_HEADER,
+        proof_key=credentials.PROOF_KEY,
         idle_s=idle_s,
         cull_every_s=min(_MOST_CULLS_S, max(60, idle_s // 2)),
         runtime=RUNTIME,

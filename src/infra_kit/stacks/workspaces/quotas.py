@@ -58,7 +58,7 @@ class Quotas(ComponentResource):
         }
 
     def _services_hard(self, division: Division) -> dict[str, str]:
-        claims = len(SERVICE_VOLUMES) + 1  # and the export itself, see `directories`
+        claims = len(SERVICE_VOLUMES) + 2  # and the export itself, see `directories`, and the SAML proxy's keys
         return {
             **self._compute(division.services),
             "requests.storage": memory(division.services_storage),
@@ -96,11 +96,10 @@ class Quotas(ComponentResource):
             "type": "Container",
             "default": {"memory": usual_memory},
             "defaultRequest": {"cpu": usual_cpu, "memory": usual_memory},
-            "max": {"memory": memory(part.memory_bytes)},
         }
         if place.owner.user:
             usual["default"]["cpu"] = usual_cpu
-            usual["max"]["cpu"] = cpu(part.cpu_millicores)
+            usual["max"] = {"cpu": cpu(part.cpu_millicores), "memory": memory(part.memory_bytes)}
         LimitRange(
             place.logical("containers"),
             metadata=place.metadata("containers", "workspace", "quota"),

@@ -81,11 +81,13 @@ def export(site: Site) -> NfsExport:
     return site.kubernetes.volumes.nfs
 
 
-def directories(names: Names, workspace: Workspace) -> list[str]:
-    """Every directory that must be there, relative to the export's path."""
+def directories(names: Names, workspace: Workspace, *more: str) -> list[str]:
+    """Every directory that must be there, relative to the export's path; `more`: further ones of the workspace's own."""
     found = [f"{workspace.name}/{name}" for name in SERVICE_VOLUMES]
     found += [f"{workspace.name}/homes/{user.slug}" for user in names.users]
-    return [*found, f"{workspace.name}/{PROJECT}/{SPARK_EVENTS}"] if workspace.spark.enabled else found
+    if workspace.spark.enabled:
+        found.append(f"{workspace.name}/{PROJECT}/{SPARK_EVENTS}")
+    return [*found, *(f"{workspace.name}/{name}" for name in more)]
 
 
 def make(place: Place, nfs: NfsExport, volume: Volume, *after: Resource) -> PersistentVolumeClaim:

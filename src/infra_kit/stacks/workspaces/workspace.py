@@ -11,6 +11,7 @@ from infra_kit.stacks.workspaces.context import Context
 from infra_kit.stacks.workspaces.credentials import Credentials
 from infra_kit.stacks.workspaces.directories import Directories
 from infra_kit.stacks.workspaces.division import Division
+from infra_kit.stacks.workspaces.failed_jobs import FailedJobs
 from infra_kit.stacks.workspaces.hub import Hub
 from infra_kit.stacks.workspaces.isolation import Isolation
 from infra_kit.stacks.workspaces.jobs import Jobs
@@ -19,6 +20,7 @@ from infra_kit.stacks.workspaces.namespaces import Namespaces
 from infra_kit.stacks.workspaces.proxy import Proxy
 from infra_kit.stacks.workspaces.quotas import Quotas
 from infra_kit.stacks.workspaces.runtime import Runtime
+from infra_kit.stacks.workspaces.saml import SamlProxy
 from infra_kit.stacks.workspaces.spark import Spark
 from infra_kit.stacks.workspaces.volumes import Volumes
 
@@ -46,8 +48,12 @@ class MachineLearningWorkspace(ComponentResource):
         # What runs on it.
         Runtime(context, self)
         Proxy(context, credentials, self)
+        if context.kubernetes.identity.saml:
+            SamlProxy(context, context.kubernetes.identity.saml, credentials, directories, self)
         Hub(context, division, access, credentials, self)
         if workspace.spark.enabled:
             Spark(context, access, directories, self)
         Jobs(context, self)
+        if site.monitoring and site.monitoring.mail_relay:
+            FailedJobs(context, access, site.monitoring.mail_relay, self)
         self.register_outputs({})
