@@ -6,6 +6,7 @@ that prints or reads finds standard error and an empty input instead, so it cann
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import queue
@@ -13,6 +14,7 @@ import sysconfig
 import threading
 import traceback
 from importlib import import_module
+from itertools import count
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -23,10 +25,14 @@ if TYPE_CHECKING:
 
 _NOT_THE_PROGRAM = tuple(sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib"))
 _OWN = {str(Path(__file__).with_name(name)) for name in ("evaluator.py", "programs.py", "recording.py", "assembly.py")}
+_COLLECT_AFTER = 3
+"""Programs, of which each leaves a few MB of garbage. Collecting it takes as long as a hundred objects."""
 
 
 def main() -> None:
     """Answer until standard input ends."""
+    # Loading the SDK, too, makes a great many objects and no garbage (see `recording.record`).
+    gc.disable()
     asked, answers = _take_over()
     orders = _orders(asked)
     try:
@@ -37,8 +43,10 @@ def main() -> None:
         _tell(answers, _failure(error))
         return
     _tell(answers, {"ready": True})
-    while True:
+    for number in count(1):
         _tell(answers, _answer(site, json.loads(orders.get())))
+        if number % _COLLECT_AFTER == 0:
+            gc.collect()
 
 
 def _take_over() -> tuple[IO[str], IO[str]]:
