@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 
 import pytest
 
-from infra_kit.inventory.errors import NotReadyError
+from infra_kit.inventory.access import Endpoint
+from infra_kit.inventory.errors import NotReadyError, UnreachableError
 from infra_kit.plan.interruption import WaitInterruptedError
 from infra_kit.stacks.kubernetes_api import waiting
+from infra_kit.stacks.kubernetes_api.client import KubernetesReader
 from infra_kit.stacks.kubernetes_api.deletion import wait_gone
 from infra_kit.stacks.kubernetes_api.waiting import wait_ready
 
@@ -194,6 +197,22 @@ def test_the_waiting_can_be_called_off(cluster_writer, fresh_namespace):
         WaitInterruptedError, match=f"interrupted while waiting for Deployment/{fresh_namespace}/web: 0 of 1 replica is available"
     ):
         wait_ready(cluster_writer, live, progress=tell, interrupted=told.is_set)
+
+
+def test_a_server_that_stays_away_is_not_waited_for_forever(cluster_writer, fresh_namespace, monkeypatch, tmp_path):
+    monkeypatch.setattr(waiting.PATIENCE, "away_s", 0.5)
+    live = cluster_writer.apply(workload("Deployment", fresh_namespace, **NOWHERE), manager=MANAGER)
+    (tmp_path / "token").write_text("x", encoding="utf-8")
+    with socket.socket() as taken:
+        # A port that nobody listens on, and nobody else takes meanwhile.
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        nobody = KubernetesReader(Endpoint("kubernetes", "kubernetes", "127.0.0.1", port, "", f"file:{tmp_path / 'token'}"))
+        said = []
+        with pytest.raises(UnreachableError, match=f"has not answered for 0 s while Deployment/{fresh_namespace}/web was waited for"):
+            wait_ready(nobody, live, progress=said.append)
+        nobody.close()
+    assert said[-1] == f"Deployment/{fresh_namespace}/web: the API server does not answer"
 
 
 def test_an_object_deleted_by_another_hand_is_not_waited_for(cluster_writer, fresh_namespace):

@@ -159,10 +159,10 @@ class _Wait:
                     self._take(event)
                     self.away_since = None
                     yield True
-            except (ExpiredError, WaitInterruptedError, NotReadyError, AuthenticationError) as error:
-                if not isinstance(error, ExpiredError):
-                    raise
+            except ExpiredError:
                 continue
+            except (WaitInterruptedError, NotReadyError, AuthenticationError):
+                raise
             except DeviceError as error:
                 # A server that comes back answers a moment with 403 and 404, until it has read its own rules and definitions.
                 if self.away_since is None and not isinstance(error, UnreachableError):

@@ -16,6 +16,7 @@ from infra_kit.inventory.load import load_site
 from infra_kit.stacks.evaluation import evaluate
 from infra_kit.stacks.kubernetes_api import deletion, waiting
 
+REFERENCE = Path(__file__).resolve().parents[4] / "inventory" / "configuration-1"
 ENGINES = ["server-side", "automation"]
 
 
@@ -28,10 +29,10 @@ def engine(request) -> str:
 
 
 @pytest.fixture(scope="session")
-def engine_site(request, engine, control_plane, tmp_path_factory) -> Path:
-    """A copy of the site whose lab runs, with that engine; the programs of all cases are evaluated in one go."""
+def engine_site(request, engine, tmp_path_factory) -> Path:
+    """A copy of the first reference site with that engine; the programs of all cases are evaluated in one go."""
     folder = tmp_path_factory.mktemp(engine) / "site"
-    shutil.copytree(control_plane.site_folder, folder, ignore=shutil.ignore_patterns(".infra-kit"))
+    shutil.copytree(REFERENCE, folder, ignore=shutil.ignore_patterns(".infra-kit"))
     file = folder / "platform.yaml"
     passphrase = folder / "passphrase"
     passphrase.write_text("not much of a secret", encoding="utf-8")

@@ -145,7 +145,7 @@ def test_one_object_can_be_the_target(bench):
     assert set(bench.actions()) == {f"Deployment/{name}/web", f"Service/{name}/web"}
 
 
-@case("definition_and_resource", "green_resource", "nothing")
+@case("definition_and_resource", "green_resource", "just_namespace")
 def test_a_kind_and_an_object_of_it_in_one_program(bench):
     group = f"{bench.namespace}.example.org"
     bench.use("definition_and_resource")
@@ -156,7 +156,7 @@ def test_a_kind_and_an_object_of_it_in_one_program(bench):
     assert bench.get("Widget", "a", api_version=f"{group}/v1")["spec"] == {"colour": "red"}
     bench.converge("green_resource")
     assert bench.get("Widget", "a", api_version=f"{group}/v1")["spec"] == {"colour": "green"}
-    bench.converge("nothing")
+    bench.converge("just_namespace")
     assert bench.hand.get("apiextensions.k8s.io/v1", "CustomResourceDefinition", "", f"widgets.{group}") is None
 
 
@@ -176,19 +176,20 @@ def test_objects_come_in_the_order_of_their_dependencies(bench):
     assert order == [bench.namespace, "first", "second", "third"]
 
 
-@case("chain", "nothing")
+@case("chain", "just_namespace")
 def test_objects_go_in_the_opposite_order(bench):
     bench.converge("chain")
-    bench.converge("nothing")
+    bench.converge("just_namespace")
     order = [event.resource.rpartition("/")[2] for event in bench.script.events if event.moment == "verified"]
-    assert order == ["third", "second", "first", bench.namespace]
-    assert bench.hand.get("v1", "Namespace", "", bench.namespace) is None
+    assert order == ["third", "second", "first"]
 
 
 @case("basic")
 def test_destroy_leaves_nothing(bench):
     bench.converge("basic")
     assert {kind for kind, _ in bench.destroy().values()} == {"done"}
+    order = [event.resource.rpartition("/")[2] for event in bench.script.events if event.moment == "verified"]
+    assert order[-1] == bench.namespace, "a namespace goes when nothing of ours is left in it"
     assert bench.hand.get("v1", "Namespace", "", bench.namespace) is None
     assert bench.hand.get("v1", "ConfigMap", "infra-kit", bench.layer.stacks(None)[0].name) is None
 
