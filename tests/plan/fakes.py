@@ -179,6 +179,17 @@ class ScopedThing(Thing):
         return f"workspaces/{self.id.split('/')[2]}"
 
 
+@dataclass(frozen=True)
+class HeadedThing(Thing):
+    """A thing that a reader looks for under a heading of its own."""
+
+    heading: str = ""
+    found: Diff = field(default_factory=lambda: Diff("none"))
+
+    def diff(self, observed: Observed) -> Diff:
+        return self.found
+
+
 def scoped(name: str, world: World, **values: Any) -> ScopedThing:
     """The thing `WORKSPACE/NAME` of the layer `workspaces`."""
     resource = f"workspaces/Thing/{name}"
@@ -218,4 +229,18 @@ def access(site: Site) -> Access:
     return Access(site, overlay)
 
 
-__all__ = ["FakeLayer", "ScopedThing", "Script", "Thing", "World", "access", "broken", "moved", "replace", "scoped", "thing", "unreachable"]
+__all__ = [
+    "FakeLayer",
+    "HeadedThing",
+    "ScopedThing",
+    "Script",
+    "Thing",
+    "World",
+    "access",
+    "broken",
+    "moved",
+    "replace",
+    "scoped",
+    "thing",
+    "unreachable",
+]

@@ -1,4 +1,4 @@
-"""A plan and a run's outcome as text: grouped by layer and device, coloured on a terminal, plain elsewhere."""
+"""A plan and a run's outcome as text: grouped by layer and device or component, coloured on a terminal, plain elsewhere."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from rich.text import Text
 
 from infra_kit.plan.continuation import command_line
 from infra_kit.plan.masking import Mask, masked
+from infra_kit.plan.resource import heading_of
 from infra_kit.plan.scheduling import counted
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ _DISRUPTIONS = {
     "reboot": "reboots the server",
     "recreate": "removes it and makes it anew",
 }
+
+_WHOLE = 12
+"""A new object of more values than these is not shown value by value."""
 
 
 def console(stream: IO[str]) -> Console:
@@ -61,25 +65,20 @@ def plan_text(plan: Plan, mask: Mask, *, title: str = "Plan") -> Iterator[Text]:
     shown = [entry for entry in plan.entries if entry.diff.action != "none"]
     # The graph's order interleaves devices; for the reader a device is in one place, at its first resource.
     layers = list(dict.fromkeys(entry.layer for entry in shown))
-    devices: dict[tuple[str, str], int] = {}
-    for entry in shown:
-        devices.setdefault((entry.layer, _device(entry)), len(devices))
-    shown.sort(key=lambda entry: (layers.index(entry.layer), devices[entry.layer, _device(entry)]))
+    headings = {place: number for number, place in enumerate(dict.fromkeys(map(_place, shown)))}
+    shown.sort(key=lambda entry: (layers.index(entry.layer), headings[_place(entry)]))
     for layer, of_layer in groupby(shown, key=lambda entry: entry.layer):
         yield Text(layer, "bold")
-        for device, of_device in groupby(of_layer, key=_device):
-            yield Text(f"  {device}", "bold")
+        for (_, heading), of_heading in groupby(of_layer, key=_place):
+            yield Text(f"  {heading}", "bold")
             told = ""
-            for entry in of_device:
+            for entry in of_heading:
                 yield from _entry(entry, mask, told)
-                told = entry.diff.reason if entry.diff.action == "unknown" else told
+                told = entry.diff.reason or told
         yield Text()
+    if any(_is_cut(entry) for entry in shown):
+        yield Text("Of what is made anew only the number of its values is shown; `--format json` and plan files have them all.", "dim")
     yield Text(f"{title}: {summary(plan.summary)}", "bold")
-
-
-def _device(entry: Entry) -> str:
-    """The device as a person names it: of `kubernetes/Deployment/fraud/mlflow`, a part that nobody else changes meanwhile, `kubernetes`."""
-    return entry.resource.device.partition("/")[0]
 
 
 def summary(counts: Mapping[Action, int]) -> str:
@@ -119,24 +118,47 @@ def _advice(report: Report, target: str) -> Iterator[str]:
         yield f"When the cause is mended: `{again}`. Log and backups: {report.folder}"
 
 
+def _place(entry: Entry) -> tuple[str, str]:
+    return entry.layer, heading_of(entry.resource)
+
+
 def _entry(entry: Entry, mask: Mask, told: str) -> Iterator[Text]:
-    mark, style = _MARKS[entry.diff.action]
+    diff = entry.diff
+    mark, style = _MARKS[diff.action]
     head = Text(f"    {mark} ", style).append(entry.id, style)
-    if entry.diff.action == "unknown":
+    if diff.action == "unknown":
         # A device that does not answer leaves all of its resources unknown; its long reason is said once.
-        reason = "as above" if entry.diff.reason == told else mask(entry.diff.reason)
+        reason = "as above" if diff.reason == told else mask(diff.reason)
         yield head.append(f"  unknown: {reason}", "")
         return
-    if entry.diff.disruption != "none":
-        head.append(f"  ! {_DISRUPTIONS[entry.diff.disruption]}", "bold red")
+    if diff.disruption != "none":
+        head.append(f"  ! {_DISRUPTIONS[diff.disruption]}", "bold red")
+    if _is_cut(entry):
+        head.append(f"  ({len(diff.changes)} values)", "dim")
     yield head
-    if entry.diff.reason:
-        yield Text(f"        {mask(entry.diff.reason)}", "dim")
-    if entry.diff.text is not None:
-        yield from _unified(mask(entry.diff.text))
-    else:
-        for change in entry.diff.changes:
-            yield _change(change, mask)
+    # What is the same for all beneath a heading, such as a namespace that does not exist yet, is said once.
+    if diff.reason and diff.reason != told:
+        yield Text(f"        {mask(diff.reason)}", "dim")
+    if not _is_cut(entry):
+        yield from _difference(entry, mask)
+
+
+def _is_cut(entry: Entry) -> bool:
+    """Whether it would only say at length what the whole of a new object is, such as that of a Kubernetes object."""
+    diff = entry.diff
+    lines = 0 if diff.text is None else diff.text.count("\n")
+    return diff.action == "create" and (hasattr(entry.resource, "heading") or max(len(diff.changes), lines) > _WHOLE)
+
+
+def _difference(entry: Entry, mask: Mask) -> Iterator[Text]:
+    diff = entry.diff
+    if diff.text is not None:
+        yield from _unified(mask(diff.text))
+        return
+    if diff.action == "delete" and [each.before for each in diff.changes] == [entry.id.rpartition("/")[2]]:
+        return  # that it goes, the mark says
+    for change in diff.changes:
+        yield _change(change, mask)
 
 
 def _unified(text: str) -> Iterator[Text]:

@@ -121,7 +121,7 @@ class RunContext(ReadContext):
 class Resource(Protocol):
     """Something that a plan can hold. Implementations are immutable and cheap to make; only read/apply/verify touch a device.
 
-    It may have a property `scope` beside (see `ScopedResource`).
+    It may have the properties `scope` and `heading` beside (see `ScopedResource`, `HeadedResource`).
     """
 
     @property
@@ -178,6 +178,23 @@ class ScopedResource(Resource, Protocol):
         A run whose resources are all of one scope locks that scope alone.
         """
         ...
+
+
+class HeadedResource(Resource, Protocol):
+    """A resource that a reader looks for elsewhere than under its device, such as a Kubernetes object."""
+
+    @property
+    def heading(self) -> str:
+        """Under which heading of its layer a plan shows it: `workspaces.fraud: hub`."""
+        ...
+
+
+def heading_of(resource: Resource) -> str:
+    """Under which heading of its layer a plan shows the resource: its own, else its device as a person names it.
+
+    Of `kubernetes/Deployment/fraud/mlflow`, a part that nobody else changes meanwhile, that is `kubernetes`.
+    """
+    return str(getattr(resource, "heading", "") or resource.device.partition("/")[0])
 
 
 def scope_of(resource: Resource) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from infra_kit.inventory.errors import ExitCode, InfraKitError, StateError
 from infra_kit.plan import planfile, planning, resumption
 from infra_kit.plan.connections import Connections
-from infra_kit.plan.events import Event
+from infra_kit.plan.events import Event, Listener
 from infra_kit.plan.execution import Desk, execute, exit_code
 from infra_kit.plan.interruption import INTERRUPTED, Interruption
 from infra_kit.plan.planning import Plan, intended, make_plan, make_removal
@@ -159,7 +160,8 @@ class _Run:
         if earlier is not None:
             journal.supersede(earlier.id, desk.run)
         desk.interruption.changing = True
-        with Connections(self._access, read_only=False) as connections:
+        devices = {entry.id: entry.resource.device for entry in plan.entries}
+        with Connections(self._access, read_only=False) as connections, WaitingRoom(self._listen, devices) as room:
             context = RunContext(
                 self._site,
                 connections,
@@ -170,9 +172,9 @@ class _Run:
                 interrupted=lambda: desk.interruption.asked,
                 take=request.take,
                 force=request.force,
-                progress=WaitingRoom(self._listen, {entry.id: entry.resource.device for entry in plan.entries}).say,
+                progress=room.say,
             )
-            outcomes = execute(plan, context, desk)
+            outcomes = execute(plan, context, replace(desk, listener=_leaving(room, desk.listener)))
         code = exit_code(outcomes, desk.interruption)
         state = _state(code, interrupted=desk.interruption.asked)
         message = desk.interruption.reason
@@ -193,6 +195,17 @@ class _Run:
         return Report(
             desk.run, desk.folder, plan, state, code, outcomes, message, request.command, request.selection, self._desk.lock.scopes
         )
+
+
+def _leaving(room: WaitingRoom, listener: Listener) -> Listener:
+    """Who has ended waits no longer."""
+
+    def heard(event: Event) -> None:
+        if event.moment == "ended":
+            room.leave(event.resource)
+        listener(event)
+
+    return heard
 
 
 def _gone(plan: Plan) -> list[str]:

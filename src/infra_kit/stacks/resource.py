@@ -57,6 +57,13 @@ class StackResource:
         return self.stack.scope
 
     @property
+    def heading(self) -> str:
+        """The stack and the component: `workspaces.fraud: hub`."""
+        within = self.item.component[-1] if self.item.component else ""
+        part = within.removeprefix(f"{self.stack.parameter}-") if self.stack.parameter else within
+        return f"{self.stack.name}: {part}" if part else self.stack.name
+
+    @property
     def depends_on(self) -> frozenset[str]:
         """Objects of the same stack."""
         return frozenset(self.stack.resource_id(key) for key in self.item.depends_on)
@@ -130,6 +137,11 @@ class StackLeftover:
     def scope(self) -> str:
         """The stack's."""
         return self.stack.scope
+
+    @property
+    def heading(self) -> str:
+        """The stack: a component that is gone has no name any more."""
+        return self.stack.name
 
     def read(self, context: ReadContext) -> Observed:
         """What removing it would come to."""
