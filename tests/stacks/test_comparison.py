@@ -38,7 +38,12 @@ def test_changes_are_shown_one_by_one():
     [
         ("ours", "", "spec.replicas was changed by kubectl and is taken back"),
         ("never-ours", "", "spec.replicas belongs to kubectl: refused unless `--take cluster/Deployment/a/b`"),
-        ("never-ours", "kubectl holds it", "kubectl holds it"),
+        ("ours", "kubectl changed it", "kubectl changed it"),
+        (
+            "never-ours",
+            "kubectl holds it",
+            "kubectl holds it; spec.replicas belongs to kubectl: refused unless `--take cluster/Deployment/a/b`",
+        ),
         ("", "", ""),
     ],
 )
