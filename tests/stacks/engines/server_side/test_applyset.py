@@ -11,7 +11,8 @@ import yaml
 
 from infra_kit.inventory.errors import RefusedError
 from infra_kit.lab.control_plane.binaries import locate_all
-from infra_kit.stacks.engines.server_side.applyset import KINDS, NAMESPACE, NAMESPACES, TOOLING, ApplySet, KnownStack, applyset_id, stacks
+from infra_kit.stacks.engines.server_side.applyset import TOOLING, ApplySet, KnownStack, applyset_id, stacks
+from infra_kit.stacks.engines.server_side.covered import KINDS, NAMESPACE, NAMESPACES
 
 SETTINGS = ("", "ConfigMap")
 WEB = ("apps", "Deployment")

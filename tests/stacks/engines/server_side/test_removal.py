@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from infra_kit.inventory.errors import NotReadyError, RefusedError
-from infra_kit.stacks.engines.server_side.applyset import NAMESPACE, PART_OF_LABEL, STACK_LABEL, ApplySet
+from infra_kit.stacks.engines.server_side.applyset import PART_OF_LABEL, STACK_LABEL, ApplySet
+from infra_kit.stacks.engines.server_side.covered import NAMESPACE, key_of
 from infra_kit.stacks.engines.server_side.foreign import Foreign, foreign_in_namespace
 from infra_kit.stacks.engines.server_side.ownership import PATCHED_BY
 from infra_kit.stacks.engines.server_side.removal import RETAIN, Waiting, created, read_leftover, record_of, remove
@@ -46,11 +47,6 @@ def deployment(name="web"):
     template = {"metadata": {"labels": {"app": name}}, "spec": {"containers": [{"name": "main", "image": "example.org/a:1"}]}}
     spec = {"selector": {"matchLabels": {"app": name}}, "template": template}
     return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name}, "spec": spec}
-
-
-def key_of(live):
-    metadata = live["metadata"]
-    return ObjectKey(live["apiVersion"].rpartition("/")[0], live["kind"], metadata.get("namespace") or "", metadata["name"])
 
 
 def test_a_member_is_removed(cluster_writer, applyset, put):

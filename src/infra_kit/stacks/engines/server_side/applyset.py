@@ -20,47 +20,25 @@ from typing import TYPE_CHECKING, Any, get_args
 import infra_kit
 from infra_kit.inventory.errors import RefusedError
 from infra_kit.stacks.engines.engine import FIELD_MANAGER, LABEL_PREFIX, EngineName
+from infra_kit.stacks.engines.server_side.covered import NAMESPACE, PREFIX, Covered, GroupKind, covered, present
 from infra_kit.stacks.engines.server_side.ownership import PATCHED_BY
 from infra_kit.stacks.kubernetes_api.answers import NotFoundError
-from infra_kit.stacks.stack import ObjectKey
 
 if TYPE_CHECKING:
     from infra_kit.stacks.kubernetes_api.client import KubernetesReader, KubernetesWriter
     from infra_kit.stacks.kubernetes_api.discovery import ApiResource
+    from infra_kit.stacks.stack import ObjectKey
 
-NAMESPACE = "infra-kit"
-"""Where the parents are."""
-PREFIX = "applyset.kubernetes.io/"
 ID_LABEL = f"{PREFIX}id"
 """On the parent."""
 PART_OF_LABEL = f"{PREFIX}part-of"
 """On each member."""
 TOOLING = f"{PREFIX}tooling"
-KINDS = f"{PREFIX}contains-group-kinds"
-NAMESPACES = f"{PREFIX}additional-namespaces"
 STACK_LABEL = f"{LABEL_PREFIX}stack"
 ENGINE = f"{LABEL_PREFIX}engine"
 """Annotation of the parent: which engine the stack belongs to."""
-PATCHES = f"{LABEL_PREFIX}patches"
-"""Annotation of the parent: others' objects that the stack sets fields of, as `Kind.group/namespace/name`; they carry no label of ours."""
 
 _TOOL = "infra-kit"
-
-GroupKind = tuple[str, str]
-"""(group, kind)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Covered:
-    """What a parent says."""
-
-    kinds: frozenset[GroupKind] = frozenset()
-    namespaces: frozenset[str] = frozenset()
-    patches: frozenset[ObjectKey] = frozenset()
-
-    def __or__(self, other: Covered) -> Covered:
-        """Both."""
-        return Covered(self.kinds | other.kinds, self.namespaces | other.namespaces, self.patches | other.patches)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +98,7 @@ class ApplySet:
         with self._guard:
             if self._covered is None:
                 parent = self._own_parent(writer, engine)
-                self._covered = _read(parent) if parent else Covered()
+                self._covered = covered(parent) if parent else Covered()
                 missing = parent is None
             else:
                 missing = False
@@ -139,11 +117,11 @@ class ApplySet:
             if parent is None:
                 return
             self._covered = None
-            present = _present(self.members(writer), self._patched(writer, _read(parent)))
-            if present == Covered():
+            there = present(self.members(writer), self._patched(writer, covered(parent)))
+            if there == Covered():
                 writer.delete("v1", "ConfigMap", NAMESPACE, self.stack, uid=parent["metadata"]["uid"])
-            elif present != _read(parent):
-                self._write(writer, present, engine)
+            elif there != covered(parent):
+                self._write(writer, there, engine)
 
     def owner_engine(self, reader: KubernetesReader) -> EngineName | None:
         """The engine that the cluster remembers for the stack; None where it knows no such stack.
@@ -186,7 +164,7 @@ class ApplySet:
         if parent is None:
             return []
         found = []
-        for kind in sorted(_read(parent).kinds):
+        for kind in sorted(covered(parent).kinds):
             resource = served(reader, *kind)
             if resource is None:
                 continue  # its CustomResourceDefinition went, and all objects of the kind with it
@@ -218,18 +196,18 @@ class ApplySet:
             DeviceError: they cannot be read.
         """
         parent = self.parent(reader)
-        return self._patched(reader, _read(parent)) if parent else []
+        return self._patched(reader, covered(parent)) if parent else []
 
-    def _patched(self, reader: KubernetesReader, covered: Covered) -> list[dict[str, Any]]:
+    def _patched(self, reader: KubernetesReader, said: Covered) -> list[dict[str, Any]]:
         found = []
-        for key in sorted(covered.patches):
+        for key in sorted(said.patches):
             resource = served(reader, key.group, key.kind)
             live = reader.get(resource.api_version, key.kind, key.namespace, key.name) if resource else None
             if live and (live["metadata"].get("annotations") or {}).get(PATCHED_BY) == self.stack:
                 found.append(live)
         return found
 
-    def _write(self, writer: KubernetesWriter, covered: Covered, engine: EngineName) -> None:
+    def _write(self, writer: KubernetesWriter, said: Covered, engine: EngineName) -> None:
         manifest = {
             "apiVersion": "v1",
             "kind": "ConfigMap",
@@ -239,10 +217,8 @@ class ApplySet:
                 "labels": {ID_LABEL: self.id, STACK_LABEL: self.stack, "app.kubernetes.io/managed-by": FIELD_MANAGER},
                 "annotations": {
                     TOOLING: f"{_TOOL}/{infra_kit.__version__}",
-                    KINDS: ",".join(sorted(_text(each) for each in covered.kinds)),
-                    NAMESPACES: ",".join(sorted(covered.namespaces)),
+                    **said.annotations(),
                     ENGINE: engine,
-                    **({PATCHES: ",".join(sorted(_patch_text(each) for each in covered.patches))} if covered.patches else {}),
                 },
             },
         }
@@ -251,7 +227,7 @@ class ApplySet:
         except NotFoundError:
             writer.apply(_home(), manager=FIELD_MANAGER, force=True)
             writer.apply(manifest, manager=FIELD_MANAGER, force=True)
-        self._covered = covered
+        self._covered = said
 
 
 def applyset_id(stack: str) -> str:
@@ -290,49 +266,9 @@ def stacks(reader: KubernetesReader) -> list[KnownStack]:
     )
 
 
-def _present(members: Iterable[Mapping[str, Any]], patched: Iterable[Mapping[str, Any]]) -> Covered:
-    keys = [key_of(each) for each in members]
-    kinds, namespaces = {(key.group, key.kind) for key in keys}, {key.namespace for key in keys} - {"", NAMESPACE}
-    return Covered(frozenset(kinds), frozenset(namespaces), frozenset(key_of(each) for each in patched))
-
-
-def _read(parent: Mapping[str, Any]) -> Covered:
-    annotations = parent["metadata"].get("annotations") or {}
-    kinds, namespaces, patches = (
-        [each for each in str(annotations.get(name) or "").split(",") if each] for name in (KINDS, NAMESPACES, PATCHES)
-    )
-    return Covered(frozenset(map(_parsed, kinds)), frozenset(namespaces), frozenset(map(_parsed_patch, patches)))
-
-
-def key_of(live: Mapping[str, Any]) -> ObjectKey:
-    """Which object it is."""
-    metadata = live["metadata"]
-    group = str(live["apiVersion"]).rpartition("/")[0]
-    return ObjectKey(group, str(live["kind"]), str(metadata.get("namespace") or ""), str(metadata["name"]))
-
-
 def _engine(parent: Mapping[str, Any]) -> EngineName | None:
     said = (parent["metadata"].get("annotations") or {}).get(ENGINE)
     return next((each for each in get_args(EngineName) if each == said), None)
-
-
-def _text(kind: GroupKind) -> str:
-    """`Deployment.apps`, `ConfigMap`: as Go's GroupKind writes it."""
-    return f"{kind[1]}.{kind[0]}" if kind[0] else kind[1]
-
-
-def _parsed(text: str) -> GroupKind:
-    kind, _, group = text.partition(".")
-    return group, kind
-
-
-def _patch_text(key: ObjectKey) -> str:
-    return f"{_text((key.group, key.kind))}/{key.namespace}/{key.name}"
-
-
-def _parsed_patch(text: str) -> ObjectKey:
-    kind, namespace, name = text.split("/")
-    return ObjectKey(*_parsed(kind), namespace, name)
 
 
 def _home() -> dict[str, Any]:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from infra_kit.inventory.errors import RefusedError
 from infra_kit.plan.resource import Created, Outcome, never
 from infra_kit.stacks.engines.engine import FIELD_MANAGER, LABEL_PREFIX
-from infra_kit.stacks.engines.server_side.applyset import PART_OF_LABEL, STACK_LABEL, ApplySet, key_of, served
+from infra_kit.stacks.engines.server_side.applyset import PART_OF_LABEL, STACK_LABEL, ApplySet, served
+from infra_kit.stacks.engines.server_side.covered import key_of
 from infra_kit.stacks.engines.server_side.foreign import Foreign, foreign_in_namespace, foreign_of_kind
 from infra_kit.stacks.engines.server_side.ownership import BOOKKEEPING, PATCHED_BY, owned
 from infra_kit.stacks.kubernetes_api.answers import NotFoundError
