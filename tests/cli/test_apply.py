@@ -77,6 +77,13 @@ def test_a_plan_file(lab_site, tmp_path, capsys):
     assert "make the plan again" in capsys.readouterr().err
 
 
+def test_a_plan_file_is_not_narrowed_to_a_workspace(lab_site, tmp_path, capsys):
+    path = tmp_path / "plan.json"
+    assert run(["plan", str(lab_site), *ZONES, "--out", str(path)]) == 0
+    assert run(["apply", str(path), "--workspace", "fraud", "--yes"]) == 64
+    assert "leave out --workspace" in capsys.readouterr().err
+
+
 def test_a_plan_file_whose_site_is_gone(lab_site, tmp_path, capsys):
     path = tmp_path / "plan.json"
     run(["plan", str(lab_site), *ZONES, "--out", str(path)])

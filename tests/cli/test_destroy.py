@@ -15,3 +15,8 @@ def test_only_what_was_created_goes(lab_site, capsys):
     assert "- storage/zone/cdp" in said.out
     assert run(["plan", str(lab_site), "--target", "storage/zone/*"]) == 0
     assert "Plan: 1 to create" in capsys.readouterr().out
+
+
+def test_something_has_to_be_named(site_folder, capsys):
+    assert run(["destroy", str(site_folder), "--yes"]) == 64
+    assert "--target or --workspace" in capsys.readouterr().err

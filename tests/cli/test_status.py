@@ -8,7 +8,7 @@ from infra_kit.inventory.load import load_site
 from infra_kit.plan.record.journal import Journal, RunStart
 from infra_kit.plan.record.lock import Lock
 from infra_kit.plan.record.place import open_database
-from infra_kit.plan.selection import EVERYTHING
+from infra_kit.plan.selection import EVERYTHING, Selection
 from infra_kit.plan.state import StateFolder
 
 
@@ -83,3 +83,29 @@ def test_after_half_a_destroy_it_says_how_to_finish_it(lab, capsys):
     assert f"{again} finishes it" in said
     assert run(["apply", str(site), "--resume", "--yes"]) == 64
     assert again in capsys.readouterr().err
+
+
+def test_each_workspace_has_its_own_lock_and_its_own_news(site_folder, capsys):
+    site = load_site(site_folder)
+    state = StateFolder(site.folder)
+    state.prepare()
+    with open_database(site, state) as database:
+        journal = Journal(database, site.site.name)
+        for name in ("fraud", "churn"):
+            request = {"selection": Selection(workspaces=(name,)).as_dict()}
+            journal.begin_run(RunStart(f"run-{name}", "apply", request, "lab", "sha256:0", scopes=(f"workspaces/{name}",)))
+        journal.intend_creation("run-fraud", "workspaces/Secret/fraud/x", "workspaces/fraud")
+        with Lock(database, site.site.name) as fraud, Lock(database, site.site.name) as churn:
+            fraud.acquire("run-fraud", ["workspaces/fraud"])
+            churn.acquire("run-churn", ["workspaces/churn"])
+            assert run(["status", str(site_folder)]) == 0
+            said = capsys.readouterr().out
+            assert "lock on workspaces/fraud: " in said
+            assert "lock on workspaces/churn: " in said
+            assert "unfinished" not in said
+            assert run(["status", str(site_folder), "--workspace", "fraud", "--format", "json"]) == 0
+            record = json.loads(capsys.readouterr().out)
+            assert [(lock["run"], lock["scopes"]) for lock in record["locks"]] == [("run-fraud", ["workspaces/fraud"])]
+            assert (record["last_run"]["run"], record["running"], record["created"]) == ("run-fraud", "run-fraud", {"workspaces": 1})
+            assert run(["status", str(site_folder), "--workspace", "churn", "--format", "json"]) == 0
+            assert json.loads(capsys.readouterr().out)["created"] == {}
