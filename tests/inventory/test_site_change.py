@@ -56,12 +56,25 @@ def test_what_somebody_else_wrote_meanwhile_is_not_lost(site_folder) -> None:
     made = _added(site_folder, {"name": "new"})
     path = site_folder / "platform.yaml"
     made.write()
-    path.write_text(path.read_text() + "# theirs\n")
+    path.write_text(path.read_text().replace("- name: new", "- name: renewed") + "# theirs\n")
     with pytest.raises(StateError, match="changed by someone else"):
         made.take_back()
     with pytest.raises(StateError, match="changed by someone else"):
         made.write()
     assert path.read_text().endswith("# theirs\n")
+
+
+def test_only_its_own_lines_are_taken_back_where_others_have_written_since(site_folder) -> None:
+    path = site_folder / "platform.yaml"
+    before = path.read_text()
+    mine = _added(site_folder, {"name": "mine", "team": "risk"})
+    mine.write()
+    theirs = _added(site_folder, {"name": "theirs", "team": "risk"})
+    theirs.write()
+    mine.take_back()
+    assert path.read_text() == theirs.after.replace("  - name: mine\n    team: risk\n\n", "")
+    theirs.take_back()
+    assert path.read_text() == before
 
 
 def test_a_section_that_no_file_has_begins_in_the_named_one(tmp_path) -> None:

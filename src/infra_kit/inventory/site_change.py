@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 _PATIENCE_S: Final = 10.0
 """For which another editor is waited for: an edit takes a fraction of a second."""
 _PAUSE_S: Final = 0.05
+_LEAD: Final = 5
+"""So many lines before a change are looked at to find it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +75,30 @@ class SiteChange:
         self._exchange(self.before, self.after)
 
     def take_back(self) -> None:
-        """Put the old text back.
+        """Put the old text back; where somebody has changed the file since, only in the place of the lines that this change made.
 
         Raises:
-            StateError: somebody has changed the file since, or it cannot be written.
+            StateError: those lines are not there as they were written, or the file cannot be written.
         """
+        now = _read(self.path)
+        for made, old in self._lines() if now != self.after else ():
+            if now.count(made) == 1:
+                replace(self.path, now.replace(made, old))
+                return
         self._exchange(self.after, self.before)
+
+    def _lines(self) -> Iterator[tuple[str, str]]:
+        """The lines that the change made and those in whose place they are, with more and more of what stands before them.
+
+        None where it only took lines away: nothing says where these belong by now.
+        """
+        old, new = self.before.splitlines(keepends=True), self.after.splitlines(keepends=True)
+        same = _alike(old, new)
+        behind = _alike(old[same:][::-1], new[same:][::-1])
+        made, gone = new[same : len(new) - behind], old[same : len(old) - behind]
+        for lead in range(1, _LEAD + 1) if made else ():
+            before = new[max(0, same - lead) : same]
+            yield "".join([*before, *made]), "".join([*before, *gone])
 
     def _exchange(self, expected: str, text: str) -> None:
         if _read(self.path) != expected:
@@ -134,6 +155,11 @@ def alone(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _alike(some: list[str], others: list[str]) -> int:
+    """How many lines at the beginning are the same."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(some, others, strict=False)))
 
 
 def _read(path: Path) -> str:

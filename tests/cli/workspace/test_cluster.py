@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -148,3 +149,18 @@ def test_it_is_backed_up_before_it_goes_and_restored_on_demand(site, control_pla
     said = capsys.readouterr().out
     assert said.index("Backing up: job backup-") < said.index("Backed up.") < said.index("-  - name: notes")
     assert control_plane.kubectl("get", "namespace", NAME, check=False).returncode == 1
+
+
+def test_two_operators_add_different_workspaces_at_once(site, capsys) -> None:
+    before = (site[0] / "platform.yaml").read_text()
+    code = "import sys; from infra_kit import layers; layers.NAMES = ('cluster', 'workspaces'); from infra_kit.cli.app import run; "
+    command = [sys.executable, "-c", f"{code}sys.exit(run(sys.argv[1:]))", "workspace", "add", str(site[0])]
+    tiny = ["--team", "marketing", "--cpu", "4", "--memory", "32Gi", "--storage", "50Gi", "--yes", "--endpoints", str(site[1])]
+    operators = [subprocess.Popen([*command, name, *tiny], stdout=subprocess.PIPE, text=True) for name in ("left", "right")]
+    said = [operator.communicate(timeout=200)[0] for operator in operators]
+    assert [operator.returncode for operator in operators] == [0, 0], said
+    listed = _listed(site, capsys)
+    assert (listed["left"]["on_cluster"], listed["right"]["on_cluster"]) == (True, True)
+    for name in ("left", "right"):
+        assert _workspace(site, "remove", name, "--no-backup", "--yes") == 0
+    assert (site[0] / "platform.yaml").read_text() == before

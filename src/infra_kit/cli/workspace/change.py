@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from infra_kit.cli.console import paint
-from infra_kit.inventory.errors import ExitCode, StateError
+from infra_kit.inventory.errors import ExitCode, ProgramError, StateError
 from infra_kit.inventory.site_change import SiteChange, alone, change
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 SECTION = "workspaces"
 NEW_FILE = "platform.yaml"
 """Where `init` puts workspaces."""
+_ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +104,16 @@ def _applied(folder: Path, wish: Wish, *, yes: bool, endpoints: Path | None) -> 
     from infra_kit.plan.request import Request
     from infra_kit.plan.selection import Selection
 
-    site = load_site(folder)
     request = Request(selection=Selection(workspaces=(wish.name,)), force=wish.force)
-    report = performed(site, open_access(site, endpoints), request, yes=yes)
+    for left in reversed(range(_ATTEMPTS)):
+        site = load_site(folder)
+        try:
+            report = performed(site, open_access(site, endpoints), request, yes=yes)
+            break
+        except ProgramError:
+            # Programs read the files themselves, and another operator may have added a workspace of theirs in between.
+            if not left or load_site(folder).digest == site.digest:
+                raise
     if report.exit_code == ExitCode.OK and site.kubernetes is not None and site.kubernetes.queues == "yunikorn":
         typer.echo(f"The scheduler's queues are the platform's: `infra-kit apply {folder} --layer cluster` brings them up to date.")
     return report.exit_code, report.touched
