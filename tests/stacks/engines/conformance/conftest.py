@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import conformance_bench
 
 from infra_kit.inventory.load import load_site
+from infra_kit.plan import waiting as waiting_room
 from infra_kit.stacks.evaluation import evaluate
 from infra_kit.stacks.kubernetes_api import deletion, waiting
 
@@ -48,6 +49,9 @@ def bench(request, engine_site, control_plane, cluster_writer, monkeypatch):
     """The case's own stack; nothing of it is left on the cluster afterwards."""
     monkeypatch.setattr(waiting, "PATIENCE", waiting.Patience(refusal_grace_s=1.0, inspect_s=0.3))
     monkeypatch.setattr(deletion, "DEFAULT_LIMIT_S", 3.0)
+    # Cases wait for seconds, people for minutes: they are told at once here.
+    monkeypatch.setattr(waiting_room, "QUIET_S", 0.0)
+    monkeypatch.setattr(waiting_room, "_LOOK_S", 0.1)
     # The cases share a site, for the sake of the evaluation; what earlier ones did is not on record for this one.
     for left in ("runs", "state.db", "state.db-wal", "state.db-shm"):
         path = engine_site / ".infra-kit" / left

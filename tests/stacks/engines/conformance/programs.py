@@ -198,10 +198,14 @@ green_resource = partial(definition_and_resource, colour="green")
 blue_resource = partial(definition_and_resource, colour="blue")
 
 
-def unschedulable(site, namespace):
+def unschedulable(site, namespace, *, limit_s=2):
+    """A deployment for nodes of a label that none has."""
     own_namespace(namespace)
-    deployment(namespace, opts=within(2), **NOWHERE)
+    deployment(namespace, opts=within(limit_s), **NOWHERE)
     config(namespace)
+
+
+unschedulable_for_a_while = partial(unschedulable, limit_s=60)
 
 
 def over_quota(site, namespace):

@@ -37,7 +37,7 @@ def test_a_deployment_that_does_not_become_ready_names_its_pod_and_the_event(ben
     assert "nodes are available" in message
     assert outcomes[f"ConfigMap/{bench.namespace}/settings"][0] == "done", "what does not need it goes on"
     said = [event.message for event in bench.script.events if event.moment == "waiting"]
-    assert any("0 of 1 replica" in text for text in said), "the run said what it waited for"
+    assert any("0 of 1 replica" in text for text in said), f"what it waited for is told: {said}"
 
 
 @case("failing_once")
