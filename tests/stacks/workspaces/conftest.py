@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -11,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from infra_kit.inventory.load import load_site
-from infra_kit.inventory.models.workspaces import Application, Job, Sessions, UserQuota, Workspace, WorkspaceQuota
+from infra_kit.inventory.models.workspaces import Application, Job, Model, Sessions, UserQuota, Workspace, WorkspaceQuota
 from infra_kit.stacks.stack import Stack
+
+from .postgres import BINARIES, Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +39,7 @@ def site_with(site: Site, /, **kubernetes: Any) -> Site:
 
 
 def large(name: str = "atelier", **changes: Any) -> Workspace:
-    """A workspace with 25 users, jobs on CPU and GPU, an application; on a cluster whose nodes have room for it."""
+    """A workspace with 25 users, jobs on CPU and GPU, models and an application; on a cluster whose nodes have room for it."""
     job = {"schedule": "0 3 * * *", "user": "ada", "command": ["python3", "train.py"]}
     workspace = Workspace(
         name=name,
@@ -50,6 +53,10 @@ def large(name: str = "atelier", **changes: Any) -> Workspace:
         jobs=[
             Job(name="nightly", runtime="python-jupyterlab", mail="ada@example.internal", **job),
             Job(name="training", runtime="python-jupyterlab-gpu", gpus=1, **job),
+        ],
+        models=[
+            Model(name="score", runtime="python-jupyterlab", uri="models:/score@champion"),
+            Model(name="public", runtime="python-jupyterlab", uri="models:/public/3", max_replicas=2, authentication=False),
         ],
         applications=[Application(name="review", runtime="python-jupyterlab", command=["python3", "app.py"])],
         mail="atelier@example.internal",
@@ -127,3 +134,17 @@ def atelier(control_plane) -> Iterator[Live]:
     yield live
     wide = [each for each in live.objects if not each["metadata"].get("namespace")]
     control_plane.kubectl("delete", "--wait=false", "--ignore-not-found", "-f", "-", stdin=as_list(wide))
+
+
+@pytest.fixture(scope="session")
+def database() -> Iterator[Server]:
+    """The workspace's PostgreSQL, started by its own start script from nothing."""
+    if BINARIES is None:
+        pytest.skip("PostgreSQL's server (Debian package postgresql) is not installed")
+    config = next(each for each in manifests(standard(), "ConfigMap") if each["metadata"]["name"] == "database")
+    server = Server(Path(tempfile.mkdtemp(prefix="infra-kit-database-")), config["data"])
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()

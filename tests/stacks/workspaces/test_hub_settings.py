@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from infra_kit.inventory.models.site import Site
 
 SECRETS = {
-    "secrets": {"cookie": "c" * 32, "proxy-token": "p" * 32, "login": "l" * 32, "saml-proof": "s" * 32},
+    "secrets": {"cookie": "c" * 32, "proxy-token": "p" * 32, "login": "l" * 32, "gate": "g" * 32, "saml-proof": "s" * 32},
     "database": {"username": "hub", "password": "pass-word", "database": "hub"},
     "identity": {"password": "bind-password", "client-secret": "client-secret"},
 }
@@ -69,7 +69,7 @@ def test_jupyterhub_takes_the_configuration(tmp_path):
     assert hub.db_url == "postgresql+psycopg2://hub:pass-word@database.atelier.svc.cluster.local:5432/hub"
     assert len(hub.cookie_secret) == 32
     assert hub.cleanup_servers is False
-    assert [service["name"] for service in hub.services] == ["idle-culler"]
+    assert [service["name"] for service in hub.services] == ["idle-culler", "auth-proxy"]
     assert "--timeout=1800" in hub.services[0]["command"]
     authenticator = hub.authenticator_class(config=config)
     assert authenticator.admin_users == {"grace"}

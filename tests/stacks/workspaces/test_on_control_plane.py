@@ -183,11 +183,14 @@ def test_suspension_ends_sessions_keeps_data_and_resumption_brings_all_back(atel
     hub("ada", start, profile="python-jupyterlab", size="small")
     suspended = manifests(evaluated(reference(), large(suspended=True)))
     gone = {identity(each) for each in atelier.objects} - {identity(each) for each in suspended}
-    assert {kind for kind, _, _ in gone} == {"ConfigMap"}
+    of_models = {"Deployment", "Service", "HorizontalPodAutoscaler", "PodDisruptionBudget"}
+    assert {kind for kind, _, name in gone if name in {"score", "public"}} == of_models
+    assert {(kind, name) for kind, _, name in gone if name not in {"score", "public"}} == {("ConfigMap", "runtime")}
+    switched = {"Deployment", "StatefulSet", "CronJob", "ResourceQuota"}
     try:
-        atelier.apply([each for each in suspended if each["kind"] in {"Deployment", "CronJob", "ResourceQuota"}])
-        for _, namespace, name in gone:
-            atelier.plane.kubectl("delete", "configmap", name, "-n", namespace, "--wait=false")
+        atelier.apply([each for each in suspended if each["kind"] in switched])
+        for kind, namespace, name in gone:
+            atelier.plane.kubectl("delete", kind.lower(), name, "-n", namespace, "--wait=false")
         eventually(lambda: placed(atelier, "atelier-user-ada", "component=singleuser-server"), lambda found: not found)
         eventually(lambda: [each for each in atelier.get("pods", "-n", "atelier") if is_service(each)], lambda found: not found)
         from tornado.web import HTTPError
@@ -198,8 +201,8 @@ def test_suspension_ends_sessions_keeps_data_and_resumption_brings_all_back(atel
         assert {each["status"]["phase"] for each in atelier.get("pvc", "-n", "atelier-user-ada")} == {"Bound"}
         assert all(each["spec"]["suspend"] for each in atelier.get("cronjobs", "-n", "atelier-user-ada"))
     finally:
-        atelier.apply([each for each in atelier.objects if each["kind"] in {"Deployment", "CronJob", "ResourceQuota", "ConfigMap"}])
-    eventually(lambda: [each for each in atelier.get("pods", "-n", "atelier") if is_service(each)], lambda found: len(found) >= 3)
+        atelier.apply([each for each in atelier.objects if each["kind"] in switched | of_models | {"ConfigMap"}])
+    eventually(lambda: [each for each in atelier.get("pods", "-n", "atelier") if is_service(each)], lambda found: len(found) >= 12)
     assert hub("ada", start, profile="python-jupyterlab", size="small").startswith("http://")
 
 

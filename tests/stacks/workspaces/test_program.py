@@ -43,10 +43,13 @@ def test_saml_stands_between_the_world_and_the_proxy(cloister):
     assert network.reaches(saml, proxy, 8000)
     assert not network.reaches(ingress, proxy, 8000)
     assert network.reaches(saml, End(address="203.0.113.9"), 443)
-    backends = [
-        each["spec"]["rules"][0]["http"]["paths"][0]["backend"]["service"]["name"] for each in cloister.get("ingress", "-n", "cloister")
-    ]
-    assert backends == ["saml-proxy"]
+    backends = {
+        rule["host"].partition(".")[0]: rule["http"]["paths"][0]["backend"]["service"]["name"]
+        for each in cloister.get("ingress", "-n", "cloister")
+        for rule in each["spec"]["rules"]
+    }
+    assert backends.pop("hub") == "saml-proxy"
+    assert set(backends.values()) == {"auth-proxy"}
 
 
 def test_the_server_takes_the_other_kinds_too(cloister):

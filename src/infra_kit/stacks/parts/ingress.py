@@ -16,7 +16,7 @@ HTTPS_NODE_PORT = 30443
 """On every worker with a controller: where the edge server's proxy sends ports 80 and 443."""
 
 
-def expose(place: Place, name: str, host: str, service: str, port: str) -> Ingress:
+def expose(place: Place, name: str, host: str, service: str, port: str, *hosts: str) -> Ingress:
     """Let the world in to a Service.
 
     Args:
@@ -25,14 +25,15 @@ def expose(place: Place, name: str, host: str, service: str, port: str) -> Ingre
         host: the host name, beneath `kubernetes.ingress.domain`.
         service: the Service's name.
         port: the name of the Service's port.
+        hosts: further host names of the same Service.
     """
     from pulumi_kubernetes.networking.v1 import Ingress
 
     backend = {"service": {"name": service, "port": {"name": port}}}
     spec: Any = {
         "ingressClassName": INGRESS_CLASS,
-        "rules": [{"host": host, "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]}}],
+        "rules": [{"host": each, "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]}} for each in (host, *hosts)],
         # No secret is named: the controller answers with the platform's own certificate.
-        "tls": [{"hosts": [host]}],
+        "tls": [{"hosts": [host, *hosts]}],
     }
     return Ingress(place.logical(name), metadata=place.metadata(name, name), spec=spec, opts=place.options())

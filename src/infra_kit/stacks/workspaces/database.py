@@ -53,7 +53,7 @@ def login_mount() -> dict[str, Any]:
 
 
 def login_environment() -> dict[str, str]:
-    """What every client of PostgreSQL reads: the file with the databases it may name as `service=database`; no password is in a variable."""
+    """What every client of PostgreSQL reads: the file that it finds `service=database` in; no password is in a variable."""
     return {"PGSERVICEFILE": f"{LOGIN_PATH}/{LOGIN_FILE}"}
 
 
@@ -72,7 +72,11 @@ class Database(ComponentResource):
         config = ConfigMap(place.logical(NAME), metadata=place.metadata(NAME, NAME), data=files, opts=place.options())
         own = labels(place.owner, NAME)
         # Without an address of its own the name means the pod itself: a connection ends with its pod, and never hangs on a stale rule.
-        headless: Any = {"clusterIP": "None", "selector": selector(own), "ports": [{"name": "postgresql", "port": row.port, "protocol": "TCP"}]}
+        headless: Any = {
+            "clusterIP": "None",
+            "selector": selector(own),
+            "ports": [{"name": "postgresql", "port": row.port, "protocol": "TCP"}],
+        }
         address = Service(place.logical(NAME), metadata=place.metadata(NAME, NAME), spec=headless, opts=place.options())
         pattern = template(Workload(name=NAME, pod=self._pod(context), configuration=tuple(files.values())), own)
         pattern["spec"].pop("topologySpreadConstraints")  # one pod has nothing to be spread from

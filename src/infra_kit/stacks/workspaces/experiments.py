@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from infra_kit.stacks.workspaces.context import Context
     from infra_kit.stacks.workspaces.credentials import Credentials
     from infra_kit.stacks.workspaces.database import Database
+    from infra_kit.stacks.workspaces.directories import Directories
 
 NAME = "mlflow"
 STORE_SECRET = "artifacts"  # noqa: S105  the Secret's name
@@ -43,11 +44,14 @@ _STORE_FILE = "credentials"
 class Experiments(ComponentResource):
     """Makes the server."""
 
-    def __init__(self, context: Context, secrets: Credentials, database: Database, parent: Resource) -> None:
-        super().__init__("infra-kit:workspaces:Experiments", context.names.cluster_wide("experiments"), None, ResourceOptions(parent=parent))
+    def __init__(self, context: Context, secrets: Credentials, database: Database, directories: Directories, parent: Resource) -> None:
+        super().__init__(
+            "infra-kit:workspaces:Experiments", context.names.cluster_wide("experiments"), None, ResourceOptions(parent=parent)
+        )
         self._context = context
         store = self._store_secret()
-        deployed = deploy(context.services(self), self._workload(), database.server, secrets.databases[NAME], *([store] if store else []))
+        needed = [database.server, secrets.databases[NAME], directories.made, *([store] if store else [])]
+        deployed = deploy(context.services(self), self._workload(), *needed)
         assert deployed.service is not None
         self.service = deployed.service
         """Its Service's object."""

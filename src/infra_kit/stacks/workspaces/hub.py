@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from infra_kit.stacks.workspaces.division import Division
 
 NAME = "hub"
+GATE_CLIENT = "service-auth-proxy"
+LOGIN_HOST = "login"
+"""The auth proxy asks the hub who a browser belongs to (OAuth 2): as what, and on which host the hub's answer comes back."""
 IDENTITY_SECRET = "hub-identity"  # noqa: S105  the Secret's name
 _CONFIGURATION_PATH = "/etc/jupyterhub"
 _SECRETS_PATH = "/etc/jupyterhub-secrets"
@@ -69,6 +72,9 @@ def configuration(context: Context, division: Division) -> dict[str, str]:
         proxy_token_key=credentials.PROXY_TOKEN_KEY,
         cookie_key=credentials.COOKIE_KEY,
         login_key=credentials.LOGIN_KEY,
+        gate_key=credentials.GATE_KEY,
+        gate_client=GATE_CLIENT,
+        gate_callback=f"https://{names.host(LOGIN_HOST)}/callback",
         database_host=names.database(NAME).host,
         database_port=names.database(NAME).port,
         users=[hub_name(user.name) for user in names.users],

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pulumi import ComponentResource, ResourceOptions
 from pulumi_kubernetes.core.v1 import ConfigMap
 
+from infra_kit.stacks.workspaces.lineage import session_files
 from infra_kit.stacks.workspaces.spark_files import spark_files
 
 if TYPE_CHECKING:
@@ -32,6 +33,6 @@ class Runtime(ComponentResource):
         super().__init__("infra-kit:workspaces:Runtime", context.names.cluster_wide("runtime"), None, ResourceOptions(parent=parent))
         for user in () if context.workspace.suspended else context.names.users:
             place = context.user(user, self)
-            data = {"workspace": context.workspace.name, **spark_files(context, user)}
+            data = {"workspace": context.workspace.name, **spark_files(context, user), **session_files(context)}
             ConfigMap(place.logical(RUNTIME), metadata=place.metadata(RUNTIME, "workspace", "runtime"), data=data, opts=place.options())
         self.register_outputs({})
