@@ -6,7 +6,8 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Self
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from sqlalchemy import create_engine, event, func, make_url, select
 from sqlalchemy.exc import ArgumentError, IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
@@ -18,6 +19,7 @@ from infra_kit.plan.record.tables import SCHEMA_VERSION, SchemaRow, Table, Utc
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy import URL
 
@@ -26,6 +28,26 @@ _CONNECT_S = 10
 _STATEMENT_MS = 30_000
 _ATTEMPTS = 5
 _PAUSE_S = 0.1
+_NOW = "now"
+"""Where a session keeps the time of a transaction that many share."""
+
+Result = TypeVar("Result")
+
+
+@dataclass(slots=True, eq=False)
+class _Write:
+    """What one thread wants written together with others, and how that went."""
+
+    write: Callable[[Session], Any]
+    told: threading.Event = field(default_factory=threading.Event)
+    """That it is written, or that it is its thread's turn to write what waits."""
+    result: Any = None
+    error: Exception | None = None
+    ended: bool = False
+
+    def end(self, error: Exception | None = None) -> None:
+        self.error, self.ended = error, True
+        self.told.set()
 
 
 class Database:
@@ -46,8 +68,13 @@ class Database:
         except ArgumentError as error:
             raise StateError("the journal's database URL is none", remedy="postgresql://USER:PASSWORD@HOST:PORT/DATABASE") from error
         self._guard = threading.RLock()
+        self._queue_guard = threading.Lock()
+        self._queue: list[_Write] = []
+        self._led = False
         try:
-            self._engine = create_engine(_driver(self._url), connect_args=_arguments(self._url), pool_pre_ping=True, hide_parameters=True)
+            self._engine = create_engine(
+                _driver(self._url), connect_args=_arguments(self._url), pool_pre_ping=not self.is_sqlite, hide_parameters=True
+            )
         except ImportError as error:
             raise StateError(
                 "the client of PostgreSQL is not installed", where=self.name, remedy="install `infra-kit[postgresql]`"
@@ -91,8 +118,68 @@ class Database:
             except SQLAlchemyError as error:
                 raise self._failure(error) from None
 
+    def together(self, write: Callable[[Session], Result]) -> Result:
+        """Have something written; on disk when this returns.
+
+        What other threads want written meanwhile goes into the same transaction: to commit costs as much for one as for twenty.
+        Each still has its own outcome: where the transaction fails, each is written in one of its own.
+
+        Args:
+            write: is given the session; what it raises of ours comes back to who asked for it. Called twice where the first
+                transaction failed.
+
+        Raises:
+            StateError: whatever the database says.
+        """
+        own = _Write(write)
+        with self._queue_guard:
+            self._queue.append(own)
+            leads, self._led = not self._led, True
+        if not leads:
+            own.told.wait()
+        if not own.ended:
+            self._lead()
+        if own.error is not None:
+            raise own.error
+        result: Result = own.result
+        return result
+
+    def _lead(self) -> None:
+        """Write what waits; then the first of those who have come meanwhile does the same."""
+        with self._queue_guard:
+            batch, self._queue = self._queue, []
+        try:
+            self._write(batch)
+        finally:
+            for each in batch:
+                if not each.ended:
+                    each.end(StateError("the writing was interrupted", where=self.name))
+            with self._queue_guard:
+                self._led = bool(self._queue)
+                if self._led:
+                    self._queue[0].told.set()
+
+    def _write(self, batch: Sequence[_Write]) -> None:
+        try:
+            with self.transaction() as session:
+                session.info[_NOW] = self.now(session)
+                for each in batch:
+                    each.result = each.write(session)
+        except Exception as error:  # noqa: BLE001  goes to whom it concerns
+            if len(batch) == 1:
+                batch[0].end(error)
+                return
+            for each in batch:
+                self._write([each])
+            return
+        for each in batch:
+            each.end()
+
     def now(self, session: Session) -> dt.datetime:
         """The database's own clock, to the millisecond at least: the one that all hosts of a team share."""
+        if (known := session.info.get(_NOW)) is not None:
+            shared: dt.datetime = known
+            return shared
         # SQLite's current_timestamp has whole seconds only.
         clock = func.strftime("%Y-%m-%d %H:%M:%f", "now", type_=Utc()) if self.is_sqlite else func.current_timestamp(type_=Utc())
         now: dt.datetime | None = session.scalar(select(clock))

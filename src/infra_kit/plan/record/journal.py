@@ -18,7 +18,7 @@ from infra_kit.plan.resource import Created, Observed
 from infra_kit.plan.scope import WHOLE
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, Update
     from sqlalchemy.orm import Session
 
     from infra_kit.plan.planning import Entry
@@ -100,48 +100,50 @@ class Journal:
             LockedError: the lock was taken away.
             StateError: it cannot be written; the device must then be left alone.
         """
-        with self._database.transaction() as session:
+
+        def write(session: Session) -> None:
             holds = exists().where(LockRow.site == self._site, LockRow.token == token)
-            result = session.execute(
-                update(StepRow)
-                .where(StepRow.run == run, StepRow.resource == resource, holds)
-                .values(state="running", started=self._database.now(session))
-            )
-            if result.rowcount != 1:  # type: ignore[attr-defined]
+            begun = _step_of(run, resource).where(holds).values(state="running", started=self._database.now(session))
+            if session.execute(begun).rowcount != 1:  # type: ignore[attr-defined]
                 raise LockedError(f"the lock of site {self._site} was taken away from run {run}", remedy="see `infra-kit status`")
+
+        self._database.together(write)
 
     def intend_creation(self, run: str, resource: str, scope: str = "") -> None:
         """Written just before a resource is created: should the run be killed before it can say so, the resource still counts as ours."""
-        with self._database.transaction() as session:
+
+        def write(session: Session) -> None:
             if session.get(CreatedRow, (self._site, resource)) is None:
                 now = self._database.now(session)
                 session.add(CreatedRow(site=self._site, resource=resource, run=run, at=now, confirmed=False, record={}, scope=scope))
 
+        self._database.together(write)
+
     def changed(self, run: str, resource: str, action: str, record: Mapping[str, Any]) -> None:
         """The device is changed."""
-        with self._database.transaction() as session:
-            session.execute(
-                update(StepRow)
-                .where(StepRow.run == run, StepRow.resource == resource)
-                .values(state="applied", applied=self._database.now(session))
-            )
+        kept = masked(dict(record), self._mask)
+
+        def write(session: Session) -> None:
+            now = self._database.now(session)
+            session.execute(_step_of(run, resource).values(state="applied", applied=now))
             if action == "create":
-                now, kept = self._database.now(session), masked(dict(record), self._mask)
                 # The scope is that of the intention: what is not named here stays.
                 session.merge(CreatedRow(site=self._site, resource=resource, run=run, at=now, confirmed=True, record=kept))
-            elif action == "update" and record:
-                self._refresh_record(session, resource, record)
+            elif action == "update" and kept:
+                self._refresh_record(session, resource, kept)
+
+        self._database.together(write)
 
     def end_step(self, run: str, resource: str, outcome: str, message: str, *, removed: bool = False) -> None:
         """A step has its outcome; with `removed`, what it was about no longer exists."""
-        with self._database.transaction() as session:
-            session.execute(
-                update(StepRow)
-                .where(StepRow.run == run, StepRow.resource == resource)
-                .values(state=outcome, message=self._mask(message), finished=self._database.now(session))
-            )
+        text = self._mask(message)
+
+        def write(session: Session) -> None:
+            session.execute(_step_of(run, resource).values(state=outcome, message=text, finished=self._database.now(session)))
             if removed:
                 self._forget(session, [resource])
+
+        self._database.together(write)
 
     def forget(self, resources: Sequence[str]) -> None:
         """Created resources that are found to be gone."""
@@ -235,10 +237,15 @@ class Journal:
     def _refresh_record(self, session: Session, resource: str, record: Mapping[str, Any]) -> None:
         row = session.get(CreatedRow, (self._site, resource))
         if row is not None:
-            row.record, row.confirmed = masked(dict(record), self._mask), True
+            row.record, row.confirmed = dict(record), True
 
     def _forget(self, session: Session, resources: Sequence[str]) -> None:
         session.execute(delete(CreatedRow).where(CreatedRow.site == self._site, CreatedRow.resource.in_(resources)))
+
+
+def _step_of(run: str, resource: str) -> Update:
+    # No StepRow is in memory where this is used: nothing to be brought up to date.
+    return update(StepRow).where(StepRow.run == run, StepRow.resource == resource).execution_options(synchronize_session=False)
 
 
 def _left(run: str) -> tuple[ColumnElement[bool], ...]:
