@@ -48,9 +48,9 @@ class Applying:
         """
         if look.action == "none" and look.live is not None:
             return look.live
-        self._require_consent(look)
+        self.require_consent(look)
         if look.action == "replace":
-            self._remove(look)
+            self.make_room(look)
             look = replace(look, live=None, held=())
         force = bool(look.held)
         for left in reversed(range(_TRIES)):
@@ -69,7 +69,7 @@ class Applying:
     def _again(self) -> Look:
         live = self.question.fetch()
         look = creation.look(self.question, certain=True) if live is None else existing.look(self.question, live)
-        self._require_consent(look)
+        self.require_consent(look)
         if look.action == "replace":
             raise RefusedError(
                 self.question.device,
@@ -78,11 +78,17 @@ class Applying:
             )
         return look
 
-    def _require_consent(self, look: Look) -> None:
+    def require_consent(self, look: Look) -> None:
+        """Refuse to take fields of others that nobody has consented to.
+
+        Raises:
+            RefusedError: there are some.
+        """
         if any(each.held == "never-ours" for each in look.held) and not self.context.takes(self.resource):
             raise refuse_to_take(self.question.device, self.resource, look.held)
 
-    def _remove(self, look: Look) -> None:
+    def make_room(self, look: Look) -> None:
+        """Delete the object that is to be made anew, and wait until it is gone."""
         live = look.live
         if live is None:
             return
@@ -94,10 +100,7 @@ class Applying:
         wait_gone(self.client, live, progress=lambda text: self.context.progress(self.resource, text), interrupted=self.context.interrupted)
 
     def _send(self, look: Look, *, force: bool) -> Object:
-        fields = look.fields
-        if fields is None:
-            fields = remembered(owned(self.question.dry_run(look.wanted, force=force)))
-        manifest = signed(look.wanted.manifest, fields, self.context.folder.name)
+        manifest = self.manifest(look, force=force)
         if force and look.live is not None:
             # Only from whom it was seen to be held: not from who comes in between.
             manifest["metadata"]["resourceVersion"] = look.live["metadata"]["resourceVersion"]
@@ -105,6 +108,13 @@ class Applying:
             return self.client.apply(manifest, manager=FIELD_MANAGER, force=force)
         except UnreachableError as error:
             return self._only_the_answer_was_lost(error)
+
+    def manifest(self, look: Look, *, force: bool) -> Object:
+        """What is sent: with the record of its fields, by whom and in which run."""
+        fields = look.fields
+        if fields is None:
+            fields = remembered(owned(self.question.dry_run(look.wanted, force=force)))
+        return signed(look.wanted.manifest, fields, self.context.folder.name)
 
     def _only_the_answer_was_lost(self, error: UnreachableError) -> Object:
         """Look again after an apply that was not answered; raise its error unless the object is there as wanted."""

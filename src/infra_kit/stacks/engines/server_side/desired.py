@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import socket
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from infra_kit.stacks.engines.server_side.given_up import give_up, hand_over
@@ -28,6 +28,7 @@ class Writer:
         device: the cluster's name.
         access: where secrets are resolved.
         scaled: whether a HorizontalPodAutoscaler scales the object.
+        annotations: that each of its objects carries beside the program's.
     """
 
     stack: str
@@ -35,6 +36,7 @@ class Writer:
     device: str
     access: Access
     scaled: Callable[[Mapping[str, Any]], bool]
+    annotations: Mapping[str, str] = field(default_factory=dict)
 
     def wanted(self, item: StackObject, live: dict[str, Any] | None) -> Resolved:
         """What applying an object would send, the audit annotations as they are.
@@ -51,7 +53,7 @@ class Writer:
         metadata = manifest["metadata"]
         if not item.patch:
             metadata["labels"] = {**(metadata.get("labels") or {}), **self.labels}
-        annotations = dict(metadata.get("annotations") or {})
+        annotations = {**(metadata.get("annotations") or {}), **self.annotations}
         if item.patch:
             annotations[PATCHED_BY] = self.stack
         elif item.retain:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from infra_kit.inventory.access import KUBERNETES
@@ -42,6 +43,8 @@ class ServerSideEngine:
     """
 
     name: EngineName = "server-side"
+    _annotations: Mapping[str, str] = MappingProxyType({})
+    """What each object carries for the engine's own sake."""
 
     def __init__(self, stack: Stack, program: Evaluated | None) -> None:
         """Nothing is asked yet."""
@@ -78,7 +81,7 @@ class ServerSideEngine:
         question = self._question(item, context)
         with unspoken(context.connections.access):
             look = self._looks.pop(item.key, None) or self._look(question)
-            live = Applying(client, question, self._id(item.key), context).carry_out(look)
+            live = self._carry_out(Applying(client, question, self._id(item.key), context), look)
         record = removal.record_of(self._stack.name, live, patch=item.patch, retain=item.retain)
         if not item.patch:
             progress = self._progress(item.key, context)
@@ -113,7 +116,7 @@ class ServerSideEngine:
         """Remove it and wait until it is gone."""
         client = clients.writer(context)
         waiting = removal.Waiting(progress=self._progress(key, context), interrupted=context.interrupted)
-        outcome = removal.remove(client, self._set, key, record, force=context.force, waiting=waiting)
+        outcome = removal.remove(client, self._set, key, record, force=context.force, waiting=waiting, delete=self._deletion(key))
         with self._guard:
             self._leaving.discard(key)
             last = not self._leaving
@@ -125,6 +128,14 @@ class ServerSideEngine:
     def created(self, context: ReadContext) -> Sequence[Created]:
         """What the cluster itself remembers that infra-kit created for this stack."""
         return removal.created(clients.reader(context), self._set, self._stack.layer)
+
+    def _carry_out(self, applying: Applying, look: Look) -> Object:
+        """Make it so; gives the object as it is stored."""
+        return applying.carry_out(look)
+
+    def _deletion(self, _key: ObjectKey) -> removal.Deletion | None:
+        """Who deletes an object that leaves; None: the client itself."""
+        return None
 
     def _look(self, question: Question) -> Look:
         item = question.item
@@ -148,6 +159,7 @@ class ServerSideEngine:
             device=KUBERNETES,
             access=context.connections.access,
             scaled=lambda live: self._scaling.scales(client, live),
+            annotations=self._annotations,
         )
         return Question(client, writer, item, expected=(item.key.group, item.key.kind) in self._kinds)
 

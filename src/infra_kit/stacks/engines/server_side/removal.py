@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from infra_kit.stacks.stack import ObjectKey
 
 Object = Mapping[str, Any]
+Deletion = Callable[[Object], bool]
 Record = Mapping[str, Any]
 
 RETAIN = f"{LABEL_PREFIX}retain"
@@ -107,7 +108,14 @@ def read_leftover(reader: KubernetesReader, applyset: ApplySet, key: ObjectKey, 
 
 
 def remove(  # noqa: PLR0913  what, by whom, how far
-    writer: KubernetesWriter, applyset: ApplySet, key: ObjectKey, record: Record, *, force: bool = False, waiting: Waiting | None = None
+    writer: KubernetesWriter,
+    applyset: ApplySet,
+    key: ObjectKey,
+    record: Record,
+    *,
+    force: bool = False,
+    waiting: Waiting | None = None,
+    delete: Deletion | None = None,
 ) -> Outcome:
     """Remove an object that has left the program, and wait until it is gone.
 
@@ -118,6 +126,7 @@ def remove(  # noqa: PLR0913  what, by whom, how far
         record: what the journal or the cluster remembers of it; may be empty.
         force: whether what others put into a namespace (or made of a kind) may go with it.
         waiting: how its departure is waited for.
+        delete: has it deleted, where another than the writer does that; gives whether it will go.
 
     Raises:
         RefusedError: it is not the stack's; or it holds what others made, and not `force`.
@@ -142,7 +151,11 @@ def remove(  # noqa: PLR0913  what, by whom, how far
             f"{key.path} is not removed: it holds {_named(foreign)}",
             remedy="remove or move them first; `--force` removes them with it",
         )
-    _delete(writer, live, waiting or Waiting())
+    waiting = waiting or Waiting()
+    if delete is not None and delete(live):
+        wait_gone(writer, live, within_s=waiting.within_s, progress=waiting.progress, interrupted=waiting.interrupted)
+    else:
+        _delete(writer, live, waiting)
     return Outcome(message="removed")
 
 
