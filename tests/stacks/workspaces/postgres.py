@@ -84,11 +84,7 @@ class Server:
         """End as the kubelet ends a pod."""
         assert self.process is not None
         self.process.terminate()
-        try:
-            self.process.wait(5)
-        except subprocess.TimeoutExpired:  # it waits for its clients
-            self.process.send_signal(2)
-            self.process.wait(20)
+        self.process.wait(20)
 
     def run(self, *command: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
         """One of PostgreSQL's programs."""

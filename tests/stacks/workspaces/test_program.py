@@ -80,7 +80,7 @@ def test_one_more_user_touches_nobody_elses_objects():
     )
     changed = {path for path in before if path in after and before[path] != after[path]}
     assert {path.split("/")[1] for path in changed if "/" in path and not path.startswith("Secret")} <= {"atelier"}
-    assert {path.split("/")[-1] for path in changed if not path.startswith("Secret")} <= {"hub", "viewer", "workspace"}
+    assert {path.split("/")[-1] for path in changed if not path.startswith("Secret")} <= {"backup", "hub", "viewer", "workspace"}
 
 
 def test_no_public_host_without_an_ingress():

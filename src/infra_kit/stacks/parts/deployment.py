@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from infra_kit.stacks.parts.labels import PREFIX, labels, selector
@@ -89,6 +89,11 @@ def deploy(place: Place, workload: Workload, *after: Resource) -> Deployed:
         disruption_budget=None if workload.single else _budget(place, workload, pods),
         pods=pods,
     )
+
+
+def another_name(place: Place, name: str, workload: Workload, deployed: Deployed) -> Service:
+    """A second Service for a workload, under the name that some clients look for."""
+    return _service(place, replace(workload, service_name=name), deployed.pods)
 
 
 def template(workload: Workload, own: Mapping[str, str]) -> dict[str, Any]:

@@ -20,9 +20,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from pulumi import ComponentResource, ResourceOptions
-from pulumi_kubernetes.core.v1 import ConfigMap, Service
+from pulumi_kubernetes.core.v1 import ConfigMap
 
-from infra_kit.stacks.parts.deployment import LEAVES_AFTER_S, Workload, deploy
+from infra_kit.stacks.parts.deployment import LEAVES_AFTER_S, Workload, another_name, deploy
 from infra_kit.stacks.parts.image import image
 from infra_kit.stacks.parts.ingress import expose
 from infra_kit.stacks.parts.pod import Container, Pod, http_probe
@@ -120,20 +120,14 @@ class AuthProxy(ComponentResource):
         config = ConfigMap(place.logical(NAME), metadata=place.metadata(NAME, NAME), data=files, opts=place.options())
         # nginx looks its targets up when it starts, and does not start where one has no address.
         needed = [config, secrets.hub, *serving.keys.values(), *serving.services.values(), *shown]
-        deployed = deploy(place, self._workload(context, tuple(files.values())), *needed)
-        self._second_name(context, deployed.pods)
+        workload = self._workload(context, tuple(files.values()))
+        another_name(place, MODEL_SERVICE, workload, deploy(place, workload, *needed))
         if context.kubernetes.ingress:
             names = context.names
             hosts = [names.host(MODEL_SERVICE), names.host(LOGIN_HOST), *(page["host"] for page in pages(context))]
             hosts += [names.model_host(model.name) for model in context.workspace.models]
             expose(place, NAME, hosts[0], NAME, "http", *hosts[1:])
         self.register_outputs({})
-
-    def _second_name(self, context: Context, pods: dict[str, str]) -> None:
-        place = context.services(self)
-        port = service(NAME).port
-        spec: Any = {"selector": pods, "ports": [{"name": "http", "port": port, "targetPort": "http", "protocol": "TCP"}]}
-        Service(place.logical(MODEL_SERVICE), metadata=place.metadata(MODEL_SERVICE, NAME), spec=spec, opts=place.options())
 
     @staticmethod
     def _containers(context: Context) -> Sequence[Container]:

@@ -9,6 +9,7 @@ from pulumi import ComponentResource
 from infra_kit.stacks.workspaces.access import Access
 from infra_kit.stacks.workspaces.applications import Applications
 from infra_kit.stacks.workspaces.auth_proxy import AuthProxy
+from infra_kit.stacks.workspaces.backup import Backup
 from infra_kit.stacks.workspaces.context import Context
 from infra_kit.stacks.workspaces.credentials import Credentials
 from infra_kit.stacks.workspaces.database import Database
@@ -20,6 +21,7 @@ from infra_kit.stacks.workspaces.hub import Hub
 from infra_kit.stacks.workspaces.isolation import Isolation
 from infra_kit.stacks.workspaces.jobs import Jobs
 from infra_kit.stacks.workspaces.lineage import Lineage
+from infra_kit.stacks.workspaces.metrics_store import MetricsStore
 from infra_kit.stacks.workspaces.names import Names
 from infra_kit.stacks.workspaces.namespaces import Namespaces
 from infra_kit.stacks.workspaces.proxy import Proxy
@@ -64,6 +66,7 @@ class MachineLearningWorkspace(ComponentResource):
             Spark(context, access, directories, self)
         Jobs(context, self)
         self._for_models(context, credentials, database, directories)
+        Backup(context, access, credentials, volumes, directories, self)
         if site.monitoring and site.monitoring.mail_relay:
             FailedJobs(context, access, site.monitoring.mail_relay, self)
         self.register_outputs({})
@@ -76,5 +79,6 @@ class MachineLearningWorkspace(ComponentResource):
         if context.workspace.lineage:
             Lineage(context, self)
         serving = Serving(context, self)
+        MetricsStore(context, credentials, database, self)
         applications = Applications(context, directories, self)
         AuthProxy(context, credentials, serving, self, *shown, *applications.services)
