@@ -1,0 +1,73 @@
+"""What Pulumi has said of a stack, as the engine needs it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from infra_kit.stacks.stack import ObjectKey
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Name = tuple[str, str]
+"""Pulumi's type and the logical name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What Pulumi would do to an object, or did."""
+
+    op: str
+    replaces: bool = False
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An object in the stack's state."""
+
+    urn: str
+    annotations: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class Preview:
+    """What Pulumi says of a whole stack."""
+
+    steps: dict[Name, Step] = field(default_factory=dict)
+    errors: dict[Name, str] = field(default_factory=dict)
+    """Its words against single objects."""
+    error: str = ""
+    """Why it says nothing of the others."""
+
+
+def member(found: Mapping[str, Any]) -> tuple[ObjectKey, Member]:
+    """An object of the state, and which one it is, from how `reduction.members` tells it."""
+    group = str(found["api_version"]).rpartition("/")[0]
+    return ObjectKey(group, found["kind"], found["namespace"], found["object"]), Member(found["urn"], found["annotations"])
+
+
+def merged(one: Step | None, other: Step) -> Step:
+    """A replacement comes as several steps."""
+    if one is None:
+        return other
+    return Step(one.op, one.replaces or other.replaces, tuple(dict.fromkeys((*one.fields, *other.fields))))
+
+
+def name_in(urn: str) -> Name:
+    """Type and logical name in a URN."""
+    _, _, types, label = urn.split("::", 3)
+    return types.rpartition("$")[2], label
+
+
+def told(failure: str) -> str:
+    """Of what the command wrote, the sentences that say what is wrong."""
+    lines = [line.strip() for line in failure.splitlines() if re.search(r"\berror\b|\bfailed\b", line, re.IGNORECASE)]
+    return "; ".join(dict.fromkeys(lines[:3])) or failure.strip()[-300:]
+
+
+def one_line(text: str) -> str:
+    """Without line breaks."""
+    return " ".join(text.split())
