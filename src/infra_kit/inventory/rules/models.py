@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _URI = re.compile(r"models:/[^/@\s]+(/[1-9][0-9]*|@[A-Za-z0-9_-]+)$")
 _TAKEN = (
     *("auth-proxy", "backup", "database", "failed-jobs", "hub", "mlflow", "model-metrics", "models", "proxy", "proxy-api"),
-    *("saml-proxy", "spark-history"),
+    *("saml-proxy", "spark-history", "login", "modelservice", "monitoring"),
 )
 """Services and hosts that a workspace has itself (`stacks/workspaces/data/services.yaml`)."""
 
