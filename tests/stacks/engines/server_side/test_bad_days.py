@@ -189,3 +189,36 @@ def test_what_leaves_the_program_is_remembered_and_removed(bench: Bench) -> None
     assert engine.read_leftover(program[1].key, remembered[gone].record, context)["action"] == "delete"
     engine.remove(program[1].key, remembered[gone].record, context)
     assert [each.id for each in engine.created(context)] == [f"workspaces/ConfigMap/{bench.namespace}/one"]
+
+
+def test_a_volume_that_outlived_its_claim_is_made_anew_for_the_next_one(bench: Bench) -> None:
+    name = f"{bench.namespace}-home"
+    volume = {
+        "capacity": {"storage": "1Gi"},
+        "accessModes": ["ReadWriteMany"],
+        "persistentVolumeReclaimPolicy": "Retain",
+        "nfs": {"server": "nfs.example.org", "path": "/home"},
+        "claimRef": {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "namespace": bench.namespace, "name": "home"},
+    }
+    claim = {
+        "accessModes": ["ReadWriteMany"],
+        "storageClassName": "",
+        "volumeName": name,
+        "resources": {"requests": {"storage": "1Gi"}},
+    }
+    program = (
+        bench.object({"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": name}, "spec": volume}),
+        bench.object(
+            {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "home", "namespace": bench.namespace}, "spec": claim}
+        ),
+    )
+    bench.apply(*program)
+    bench.kubectl("delete", "persistentvolumeclaim", "home")
+    bench.kubectl("wait", "--for=jsonpath={.status.phase}=Released", f"persistentvolume/{name}", "--timeout=30s")
+
+    released, gone = bench.plan(*program)
+    assert (released["action"], gone["action"]) == ("replace", "create")
+    assert "its claim is gone" in released["reason"]
+    bench.apply(*program)  # waits until the claim is bound
+    assert [state["action"] for state in bench.plan(*program)] == ["none", "none"]
+    bench.client.delete("v1", "PersistentVolume", "", name, propagation="Background")

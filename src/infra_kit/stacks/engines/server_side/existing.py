@@ -52,6 +52,8 @@ def look(question: Question, live: Object) -> Look:
         finalizers = (live["metadata"].get("finalizers") or []) + ((live.get("spec") or {}).get("finalizers") or [])
         by = f" (held by finalizer {', '.join(finalizers)})" if finalizers else ""
         return _replacement(question, live, f"is being deleted{by}", [])
+    if _orphaned(live):
+        return _replacement(question, live, "is released: its claim is gone, and it takes no other; the data that it kept stays", [])
     wanted = question.writer.wanted(question.item, live)
     if _settled(wanted.manifest, live):
         return Look(_found(question, live, wanted, state("none", "", [])), wanted, live=live)
@@ -91,6 +93,12 @@ def _require_own(question: Question, live: Object) -> None:
                 f"{question.what} {does} stack {stack}",
                 remedy="give one of the two another name, or remove it from that stack first",
             )
+
+
+def _orphaned(live: Object) -> bool:
+    """Whether it is a volume that outlived its claim: it remembers that one's UID, so a claim of the same name never gets it."""
+    kept = (live.get("spec") or {}).get("persistentVolumeReclaimPolicy") == "Retain"
+    return live["kind"] == "PersistentVolume" and kept and (live.get("status") or {}).get("phase") == "Released"
 
 
 def _settled(manifest: Mapping[str, Any], live: Object) -> bool:
