@@ -134,6 +134,8 @@ class AutomationEngine(ServerSideEngine):
         anew = look.action == "replace" or self._replaces(name)
         if anew:
             applying.make_room(look)
+        else:
+            applying.release(look)
         force = bool(look.held) and not anew
         manifest = look.wanted.manifest if look.action == "none" else applying.manifest(look, force=force)
         if force:

@@ -132,8 +132,11 @@ class Gate:
             # What the program's own value came from is still what this object comes after.
             return set() if original is None else set(await pulumi.Output.from_input(original).resources())
 
-        secret = known.get("kind") == "Secret" and wire in _SECRET
-        return pulumi.Output(needs(), value(), _said(answer=True), _said(answer=secret))
+        async def secret() -> bool:
+            # A secret nothing would still be something.
+            return known.get("kind") == "Secret" and wire in _SECRET and (await held).get(wire) is not None
+
+        return pulumi.Output(needs(), value(), _yes(), secret())
 
 
 def identity(manifest: Manifest) -> tuple[str, ...]:
@@ -148,8 +151,8 @@ def _camel(key: str) -> str:
     return _WORD.sub(lambda match: match[1].upper(), key)
 
 
-async def _said(*, answer: bool) -> bool:
-    return answer
+async def _yes() -> bool:
+    return True
 
 
 def _resolve(future: asyncio.Future[Manifest], manifest: Manifest) -> None:

@@ -261,6 +261,7 @@ class Hands:
             self._child.close()
         site = asdict(SiteStamp.of(self._context.site)) if self._has_program else None
         start = {"place": self.place.document(), "site": site, "stack": stack_document(self._stack)}
+        self._intended()  # from here on it is known what of our environment is a secret
         child = Child(start, environment(self._context), self._hear)
         self._child = child
         failure = str(child.answer(f"opening stack {self._stack.name}", _OPEN_S)["error"])
