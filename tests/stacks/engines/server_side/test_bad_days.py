@@ -191,7 +191,7 @@ def test_what_leaves_the_program_is_remembered_and_removed(bench: Bench) -> None
     assert [each.id for each in engine.created(context)] == [f"workspaces/ConfigMap/{bench.namespace}/one"]
 
 
-def test_a_volume_that_outlived_its_claim_is_made_anew_for_the_next_one(bench: Bench) -> None:
+def test_a_volume_that_outlived_its_claim_takes_the_next_one(bench: Bench) -> None:
     name = f"{bench.namespace}-home"
     volume = {
         "capacity": {"storage": "1Gi"},
@@ -217,8 +217,11 @@ def test_a_volume_that_outlived_its_claim_is_made_anew_for_the_next_one(bench: B
     bench.kubectl("wait", "--for=jsonpath={.status.phase}=Released", f"persistentvolume/{name}", "--timeout=30s")
 
     released, gone = bench.plan(*program)
-    assert (released["action"], gone["action"]) == ("replace", "create")
+    assert (released["action"], gone["action"]) == ("update", "create")
     assert "its claim is gone" in released["reason"]
+    assert [change["path"] for change in released["changes"]] == ["spec.claimRef.uid"]
+    before = bench.live(program[0])["metadata"]["uid"]
     bench.apply(*program)  # waits until the claim is bound
+    assert bench.live(program[0])["metadata"]["uid"] == before
     assert [state["action"] for state in bench.plan(*program)] == ["none", "none"]
     bench.client.delete("v1", "PersistentVolume", "", name, propagation="Background")

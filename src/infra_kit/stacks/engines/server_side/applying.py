@@ -52,6 +52,7 @@ class Applying:
         if look.action == "replace":
             self.make_room(look)
             look = replace(look, live=None, held=())
+        look = self.release(look)
         force = bool(look.held)
         for left in reversed(range(_TRIES)):
             try:
@@ -98,6 +99,15 @@ class Applying:
                 live["apiVersion"], kind, metadata.get("namespace") or "", metadata["name"], propagation="Foreground", uid=metadata["uid"]
             )
         wait_gone(self.client, live, progress=lambda text: self.context.progress(self.resource, text), interrupted=self.context.interrupted)
+
+    def release(self, look: Look) -> Look:
+        """Let a volume forget the claim that is gone, so that it takes the next of that name; gives the look with what is there then."""
+        live = look.live
+        if live is None or look.action == "replace" or not existing.orphaned(live):
+            return look
+        metadata = live["metadata"]
+        body = {"metadata": {"uid": metadata["uid"]}, "spec": {"claimRef": {"uid": None, "resourceVersion": None}}}
+        return replace(look, live=self.client.patch(live["apiVersion"], live["kind"], "", metadata["name"], body, manager=FIELD_MANAGER))
 
     def _send(self, look: Look, *, force: bool) -> Object:
         manifest = self.manifest(look, force=force)

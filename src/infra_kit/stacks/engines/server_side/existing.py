@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from infra_kit.inventory.errors import RefusedError
@@ -52,8 +53,23 @@ def look(question: Question, live: Object) -> Look:
         finalizers = (live["metadata"].get("finalizers") or []) + ((live.get("spec") or {}).get("finalizers") or [])
         by = f" (held by finalizer {', '.join(finalizers)})" if finalizers else ""
         return _replacement(question, live, f"is being deleted{by}", [])
-    if _orphaned(live):
-        return _replacement(question, live, "is released: its claim is gone, and it takes no other; the data that it kept stays", [])
+    found = _look(question, live)
+    if orphaned(live) and found.action in {"none", "update"}:
+        claim = {"path": "spec.claimRef.uid", "before": live["spec"]["claimRef"]["uid"], "after": None, "manager": "", "held": ""}
+        changes = [*found.state["changes"], claim]
+        reason = "is released: its claim is gone, and it takes no other of that name; its data stays"
+        found = replace(found, state=_found(question, live, found.wanted, state("update", reason, changes, note=found.state["note"])))
+    return found
+
+
+def orphaned(live: Mapping[str, Any]) -> bool:
+    """Whether it is a volume that outlived its claim: it remembers that one's UID, so the next claim of its name never gets it."""
+    spec = live.get("spec") or {}
+    kept = spec.get("persistentVolumeReclaimPolicy") == "Retain" and "uid" in (spec.get("claimRef") or {})
+    return live["kind"] == "PersistentVolume" and kept and (live.get("status") or {}).get("phase") == "Released"
+
+
+def _look(question: Question, live: Object) -> Look:
     wanted = question.writer.wanted(question.item, live)
     if _settled(wanted.manifest, live):
         return Look(_found(question, live, wanted, state("none", "", [])), wanted, live=live)
@@ -93,12 +109,6 @@ def _require_own(question: Question, live: Object) -> None:
                 f"{question.what} {does} stack {stack}",
                 remedy="give one of the two another name, or remove it from that stack first",
             )
-
-
-def _orphaned(live: Object) -> bool:
-    """Whether it is a volume that outlived its claim: it remembers that one's UID, so a claim of the same name never gets it."""
-    kept = (live.get("spec") or {}).get("persistentVolumeReclaimPolicy") == "Retain"
-    return live["kind"] == "PersistentVolume" and kept and (live.get("status") or {}).get("phase") == "Released"
 
 
 def _settled(manifest: Mapping[str, Any], live: Object) -> bool:
