@@ -59,7 +59,7 @@ def evaluate(site: Site, stacks: Sequence[Stack], *, time_limit_s: float = TIME_
     if not stacks:
         return []
     stamp = SiteStamp.of(site)
-    keys = {stack: (stamp, stack, _source_digest(stack)) for stack in stacks}
+    keys = {stack: (stamp, stack, source_digest(stack)) for stack in stacks}
     with _guard:
         missing = [stack for stack in keys if keys[stack] not in _known]
         for found in _evaluate(stamp, missing, time_limit_s):
@@ -70,10 +70,10 @@ def evaluate(site: Site, stacks: Sequence[Stack], *, time_limit_s: float = TIME_
 def known(site: Site, stack: Stack) -> Evaluated | None:
     """What this process has evaluated already; None where it has not, or the site has not been asked for that stack."""
     with _guard:
-        return _known.get((SiteStamp.of(site), stack, _source_digest(stack)))
+        return _known.get((SiteStamp.of(site), stack, source_digest(stack)))
 
 
-def _source_digest(stack: Stack) -> str:
+def source_digest(stack: Stack) -> str:
     """Over a program of somebody else's, which may change while this process runs."""
     file, _, _ = stack.source.rpartition(":")
     try:

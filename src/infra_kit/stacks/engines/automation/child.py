@@ -38,7 +38,7 @@ class Child:
 
     def __init__(self, start: Mapping[str, Any], environment: Mapping[str, str], on_line: Callable[[Mapping[str, Any]], None]) -> None:
         """Started; it answers once it has opened the stack."""
-        self._on_line = on_line
+        self.on_line = on_line
         self._condition = threading.Condition()
         self._answers: list[Mapping[str, Any]] = []
         self._ended = False
@@ -134,11 +134,11 @@ class Child:
                 with self._condition:
                     self._answers.append(document["answer"])
                     self._condition.notify_all()
-            self._on_line(document)
+            self.on_line(document)
         with self._condition:
             self._ended = True
             self._condition.notify_all()
-        self._on_line({"answer": {"error": "Pulumi's process ended", "members": []}})
+        self.on_line({"answer": {"error": "Pulumi's process ended", "members": []}})
 
     def _status(self) -> str:
         status = self._process.wait()

@@ -60,6 +60,10 @@ class Driver:
         found = None if order["do"] in {"up", "cancel"} else self._members()
         self._tell({"answer": {"error": failure, "members": found}})
 
+    def forget(self) -> None:
+        """Another may have changed the state since."""
+        self._known = None
+
     def _state(self, _order: Mapping[str, Any]) -> None:
         """The answer has it."""
 
@@ -191,6 +195,8 @@ def _listen(asked: IO[str], driver: Driver, orders: queue.SimpleQueue[Mapping[st
             driver.gate.release((type_, name), order["manifest"])
         elif order["do"] == "close":
             driver.gate.close()
+        elif order["do"] == "forget":
+            driver.forget()
         else:
             # Here, not where it is carried out: what is released comes right behind it.
             driver.gate.hold((type_, name) for type_, name in order.get("held", ()))

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from infra_kit.inventory.access import KUBERNETES
 from infra_kit.inventory.errors import DeviceError, RefusedError
-from infra_kit.stacks.engines.automation import locking
-from infra_kit.stacks.engines.automation.child import Child
+from infra_kit.stacks.engines.automation import idle, locking
 from infra_kit.stacks.engines.automation.findings import Member, Name, Preview, Step, member, merged, name_in, one_line, told
 from infra_kit.stacks.engines.automation.place import environment, place_of
+from infra_kit.stacks.evaluation import source_digest
 from infra_kit.stacks.exchange import SiteStamp, stack_document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from infra_kit.plan.resource import ReadContext
+    from infra_kit.stacks.engines.automation.child import Child
     from infra_kit.stacks.stack import ObjectKey, Stack, StackObject
 
 _OPEN_S = 180.0
@@ -69,6 +70,8 @@ class Hands:
         self._up = _Up(frozenset())
         self._removing: set[str] = set()
         self.place = place_of(stack, context)
+        site = asdict(SiteStamp.of(context.site)) if has_program else None
+        self._start = {"place": self.place.document(), "site": site, "stack": stack_document(stack), "program": source_digest(stack)}
 
     # Asking
 
@@ -168,15 +171,21 @@ class Hands:
         return True
 
     def close(self) -> None:
-        """End Pulumi, in good order."""
+        """End what Pulumi does, in good order."""
         with self._turn:
-            child = self._child
+            child, self._child = self._child, None
             if child is None:
                 return
+            try:
+                if child.alive:
+                    self._end_up(child)
+            except DeviceError:
+                child.close()  # it has been killed
+                return
             if child.alive:
-                self._end_up()
-            child.close()
-            self._child = None
+                idle.give_back(self._start, child)
+            else:
+                child.close()
 
     # One `up`
 
@@ -200,9 +209,9 @@ class Hands:
             up.begun = True
             return up
 
-    def _end_up(self) -> None:
+    def _end_up(self, child: Child | None = None) -> None:
         """Let the `up` under way end: objects that nobody has released stay as they are."""
-        up, child = self._up, self._child
+        up, child = self._up, child or self._child
         if up.begun and not up.closed and child is not None:
             up.closed = True
             child.send({"do": "close"})
@@ -259,12 +268,10 @@ class Hands:
             return self._child
         if self._child is not None:
             self._child.close()
-        site = asdict(SiteStamp.of(self._context.site)) if self._has_program else None
-        start = {"place": self.place.document(), "site": site, "stack": stack_document(self._stack)}
         self._intended()  # from here on it is known what of our environment is a secret
-        child = Child(start, environment(self._context), self._hear)
+        child, new = idle.take(self._start, environment(self._context), self._hear)
         self._child = child
-        failure = str(child.answer(f"opening stack {self._stack.name}", _OPEN_S)["error"])
+        failure = str(child.answer(f"opening stack {self._stack.name}", _OPEN_S)["error"]) if new else ""
         if failure:
             child.close()
             self._child = None
