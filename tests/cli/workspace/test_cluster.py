@@ -27,31 +27,6 @@ if TYPE_CHECKING:
 
 SMALL = ["--cpu", "8", "--memory", "64Gi", "--storage", "100Gi"]
 NAME = "notes"
-CHORE = """
-apiVersion: batch/v1
-kind: CronJob
-metadata:
-  name: {name}
-  namespace: notes
-  labels: {{app.kubernetes.io/name: {name}, infra-kit.dev/workspace: notes}}
-spec:
-  schedule: '0 0 31 2 *'
-  suspend: true
-  jobTemplate:
-    spec:
-      backoffLimit: 0
-      template:
-        spec:
-          restartPolicy: Never
-          automountServiceAccountToken: false
-          tolerations: [{{operator: Exists}}]
-          securityContext: {{runAsNonRoot: true, runAsUser: 1000, seccompProfile: {{type: RuntimeDefault}}}}
-          containers:
-            - name: {name}
-              image: registry.example.internal/{name}:1
-              resources: {{requests: {{cpu: 10m, memory: 16Mi}}, limits: {{memory: 16Mi}}}}
-              securityContext: {{allowPrivilegeEscalation: false, capabilities: {{drop: [ALL]}}}}
-"""
 
 
 @pytest.fixture(scope="module")
@@ -132,12 +107,6 @@ def test_where_nothing_is_sent_the_inventory_is_as_it_was(site, capsys, monkeypa
 
 def test_it_is_backed_up_before_it_goes_and_restored_on_demand(site, control_plane, capsys) -> None:
     assert _workspace(site, "add", NAME, "--team", "marketing", *SMALL, "--yes") == 0
-    if control_plane.kubectl("get", "cronjob", "backup", "-n", NAME, check=False).returncode:
-        # Until the workspace ships its own.
-        assert _workspace(site, "remove", NAME, "--yes") == 1
-        assert "has no CronJob backup" in capsys.readouterr().err
-        for name in ("backup", "restore"):
-            control_plane.kubectl("apply", "-f", "-", stdin=CHORE.format(name=name))
     capsys.readouterr()
     assert _workspace(site, "restore", NAME, "--from", "20261120", "--yes") == 0
     assert f"Workspace {NAME} is restored from backup 20261120." in capsys.readouterr().out

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from infra_kit.inventory.errors import RefusedError
 from infra_kit.plan.resource import never
+from infra_kit.stacks.engines.server_side.applyset import PART_OF_LABEL, STACK_LABEL
 from infra_kit.stacks.kubernetes_api.waiting import silent, wait_ready
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def _manifest(cron_job: Mapping[str, Any], settings: Mapping[str, str]) -> dict[
         "metadata": {
             "name": owner["name"][: _NAME_LENGTH - len(ending)] + ending,
             "namespace": owner["namespace"],
-            "labels": {**(owner.get("labels") or {}), **(metadata.get("labels") or {})},
+            "labels": {**_owners(owner.get("labels") or {}), **(metadata.get("labels") or {})},
             "annotations": {**(metadata.get("annotations") or {}), **BY_HAND},
             # So that it goes with its CronJob, and counts as the stack's own.
             "ownerReferences": [
@@ -116,3 +117,8 @@ def _manifest(cron_job: Mapping[str, Any], settings: Mapping[str, str]) -> dict[
         },
         "spec": pattern["spec"],
     }
+
+
+def _owners(labels: Mapping[str, str]) -> dict[str, str]:
+    """The CronJob's labels, less those of a stack's members: the Job is nobody's but the CronJob's, with which it goes."""
+    return {key: value for key, value in labels.items() if key not in {PART_OF_LABEL, STACK_LABEL}}
