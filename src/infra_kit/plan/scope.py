@@ -9,6 +9,8 @@ WHOLE: Final = ("",)
 """The scopes of a run that may touch anything."""
 WORKSPACES: Final = "workspaces"
 """The layer that workspaces are in, and the first part of their scopes."""
+WITH_WORKSPACES: Final = frozenset({"storage", WORKSPACES})
+"""The layers that have anything in a workspace's scope: where its volumes are the array's, their directories are."""
 
 
 def workspace(name: str) -> str:

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Self
 
 from infra_kit.inventory.errors import UsageError
-from infra_kit.plan.scope import WORKSPACES, workspace
+from infra_kit.plan.scope import WITH_WORKSPACES, workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Selection:
 
     def concerns(self, layer: str) -> bool:
         """Whether anything of the layer can be meant: the others need not even be asked."""
-        if (self.layers and layer not in self.layers) or (self.workspaces and layer != WORKSPACES):
+        if (self.layers and layer not in self.layers) or (self.workspaces and layer not in WITH_WORKSPACES):
             return False
         if self.only is not None and not any(each.startswith(f"{layer}/") for each in self.only):
             return False

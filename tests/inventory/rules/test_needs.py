@@ -5,7 +5,7 @@ from __future__ import annotations
 from infra_kit.inventory.load import load_site
 from infra_kit.inventory.models.workspaces import Application, Workspace, WorkspaceQuota
 from infra_kit.inventory.quantities import in_bytes, millicores
-from infra_kit.inventory.rules.needs import HOMES_PERCENT, LARGEST_BYTES, LARGEST_MILLICORES, SERVICES_BYTES, SERVICES_MILLICORES, needs
+from infra_kit.inventory.rules.needs import LARGEST_BYTES, LARGEST_MILLICORES, SERVICES_BYTES, SERVICES_MILLICORES, needs
 from infra_kit.stacks.workspaces.division import Division
 from infra_kit.stacks.workspaces.names import Names
 from infra_kit.stacks.workspaces.services import table
@@ -18,7 +18,6 @@ def test_the_constants_cover_the_table_of_services():
     assert sum(count * memory for count, _, memory in rows) <= SERVICES_BYTES, hint
     assert max(cpu for _, cpu, _ in rows) <= LARGEST_MILLICORES, hint
     assert max(memory for _, _, memory in rows) <= LARGEST_BYTES, hint
-    assert table().storage.homes == HOMES_PERCENT
 
 
 def test_what_the_rule_lets_pass_can_be_divided(reference_site):

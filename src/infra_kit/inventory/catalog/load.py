@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Model = TypeVar("Model", ServerModel, SwitchModel, ArrayModel, GpuModel, ProcessorModel, BiosProfile, ImageModel, RuntimeModel, Size)
 
 DATA = Path(__file__).parent / "data"
-OTHER_DATA = frozenset({"cdp-identities.yaml"})
+OTHER_DATA = frozenset({"cdp-identities.yaml", "volume-shares.yaml"})
 """Data files of other forms in the same folder."""
 
 

@@ -20,8 +20,6 @@ LARGEST_BYTES = 1536 * _MIB
 CHORES_MILLICORES = 500
 CHORES_BYTES = 1024 * _MIB
 """Kept for the workspace's recurring chores: backups, mails (`stacks/workspaces/division.py`)."""
-HOMES_PERCENT = 30
-"""The part of a workspace's storage that all homes share (the same table)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infra_kit.inventory.quantities import in_bytes, millicores
-from infra_kit.inventory.rules.needs import HOMES_PERCENT, needs
+from infra_kit.inventory.rules.needs import needs
 from infra_kit.inventory.rules.problem import Problem
 from infra_kit.inventory.rules.registry import rule
 from infra_kit.inventory.slugs import hub_name, user_slug
+from infra_kit.inventory.volumes import HOMES, shares
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -130,10 +131,10 @@ def parts_below_quota(site: Site, _index: Index) -> Iterator[Problem]:
 def homes_cut(site: Site, _index: Index) -> Iterator[Problem]:
     """The homes' share of a workspace's storage is less than the users' homes: they are made smaller."""
     for workspace in site.workspaces:
-        count = len(set(workspace.users))
+        count, percent = len(set(workspace.users)), shares()[HOMES]
         homes, storage = count * in_bytes(workspace.user_quota.storage), in_bytes(workspace.quota.storage)
-        if storage * HOMES_PERCENT // 100 < homes <= storage:  # beyond that: rule IK4133's
-            part = storage * HOMES_PERCENT / 100 / count / _GIB
-            share = f"{HOMES_PERCENT}% of {workspace.quota.storage}"
+        if storage * percent // 100 < homes <= storage:  # beyond that: rule IK4133's
+            part = storage * percent / 100 / count / _GIB
+            share = f"{percent}% of {workspace.quota.storage}"
             message = f"{count} home(s) of {workspace.user_quota.storage} in {share}: each gets {part:.3g} GiB"
             yield Problem(workspace.quota, "storage", message, "raise it, or lower `user_quota.storage`")

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from infra_kit.inventory.rules.problem import Problem
 from infra_kit.inventory.rules.registry import rule
+from infra_kit.inventory.volumes import array_exports, pools
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from infra_kit.inventory.models import storage as array
     from infra_kit.inventory.models.kubernetes import NfsExport
     from infra_kit.inventory.models.server import Server
     from infra_kit.inventory.models.site import Site
@@ -25,25 +25,6 @@ def _nfs(site: Site) -> Iterator[NfsExport]:
         yield site.kubernetes.volumes.nfs
 
 
-def _pools(site: Site) -> dict[str, array.Pool]:
-    """SmartConnect zone -> its pool."""
-    groupnets = site.storage.groupnets if site.storage else []
-    return {pool.smartconnect_zone: pool for groupnet in groupnets for subnet in groupnet.subnets for pool in subnet.pools}
-
-
-def _beneath(path: str, parent: str) -> bool:
-    return path.rstrip("/") == parent.rstrip("/") or path.startswith(f"{parent.rstrip('/')}/")
-
-
-def _exports(site: Site, nfs: NfsExport) -> list[array.NfsExport]:
-    """The array's exports that hold the volumes' path, the nearest first; empty where the server is no pool of the array."""
-    pool = _pools(site).get(nfs.server)
-    if site.storage is None or pool is None:
-        return []
-    found = [export for export in site.storage.nfs_exports if export.zone == pool.access_zone and _beneath(nfs.path, export.path)]
-    return sorted(found, key=lambda export: len(export.path), reverse=True)
-
-
 def _addresses(server: Server) -> list[str]:
     return [str(entry.address) for bond in server.bonds for entry in bond.addresses]
 
@@ -52,18 +33,18 @@ def _addresses(server: Server) -> list[str]:
 def server_no_zone(site: Site, _index: Index) -> Iterator[Problem]:
     """The site has an array, and the volumes' server is none of its SmartConnect zones."""
     for nfs in _nfs(site):
-        pools = _pools(site)
-        if site.storage and nfs.server not in pools:
+        zones = pools(site)
+        if site.storage and nfs.server not in zones:
             message = f"`{nfs.server}` is no SmartConnect zone of array {site.storage.name}"
-            yield Problem(nfs, "server", message, f"its zones: {', '.join(sorted(pools)) or 'none'}")
+            yield Problem(nfs, "server", message, f"its zones: {', '.join(sorted(zones)) or 'none'}")
 
 
 @rule("IK4031")
 def path_not_exported(site: Site, _index: Index) -> Iterator[Problem]:
     """The volumes' path is beneath no NFS export of the access zone that the server's name leads to."""
     for nfs in _nfs(site):
-        pool = _pools(site).get(nfs.server)
-        if site.storage and pool and not _exports(site, nfs):
+        pool = pools(site).get(nfs.server)
+        if site.storage and pool and not array_exports(site, nfs):
             known = [export.path for export in site.storage.nfs_exports if export.zone == pool.access_zone]
             message = f"`{nfs.path}` is beneath no NFS export of access zone {pool.access_zone}, which {nfs.server} leads to"
             yield Problem(nfs, "path", message, f"exported there: {', '.join(known) or 'nothing'}")
@@ -73,7 +54,7 @@ def path_not_exported(site: Site, _index: Index) -> Iterator[Problem]:
 def worker_no_client(site: Site, _index: Index) -> Iterator[Problem]:
     """A worker has no address among the clients of the volumes' export."""
     for nfs in _nfs(site):
-        exports = _exports(site, nfs)
+        exports = array_exports(site, nfs)
         workers = [site.server_by_name[name] for name in site.kubernetes.workers if name in site.server_by_name] if site.kubernetes else []
         clients = exports[0].clients if exports else []
         outside = [
@@ -91,7 +72,7 @@ def worker_no_client(site: Site, _index: Index) -> Iterator[Problem]:
 def export_read_only(site: Site, _index: Index) -> Iterator[Problem]:
     """The volumes' export is read-only."""
     for nfs in _nfs(site):
-        for export in _exports(site, nfs)[:1]:
+        for export in array_exports(site, nfs)[:1]:
             if export.read_only:
                 yield Problem(export, "read_only", f"{export.path} holds the cluster's volumes and is exported read-only", "remove it")
 

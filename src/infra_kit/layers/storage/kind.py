@@ -48,6 +48,8 @@ class Wanted:
     """What is sent at its creation and left alone afterwards."""
     within: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Of a list field, the members that are managed; others are neither compared nor removed."""
+    scope: str = ""
+    """The part of the site that it belongs to, where it is a workspace's."""
 
 
 def flat(item: Mapping[str, Any], prefix: str = "") -> Fields:

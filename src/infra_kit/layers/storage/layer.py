@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from infra_kit.layers.storage.cluster import Identity, Licence, Protection, licences
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from infra_kit.inventory.models.site import Site
-    from infra_kit.inventory.models.storage import Storage
     from infra_kit.plan.resource import Created, Layer, Resource
 
 
@@ -63,29 +63,29 @@ def _resources(site: Site) -> Iterator[Any]:
     for name in licences(storage):
         yield Licence(storage.name, name, depends_on=base)
     yield Protection(storage.name, storage.protection, base)
-    yield from _directories(storage, base)
+    yield from _directories(site, storage.name, base)
     design = Design(site, storage, Versions(storage.onefs))
     for kind in KINDS:
         for wanted in kind.wanted(design):
             yield StorageObject(storage.name, kind, wanted, base | {f"{NAME}/{need}" for need in wanted.needs})
 
 
-def _directories(storage: Storage, base: frozenset[str]) -> Iterator[Directory]:
-    names = directories(storage)
-    for name in names:
-        parents = {f"{NAME}/{KIND}/{other}" for other in names if name.startswith(other + "/")}
-        yield Directory(storage.name, name, base | parents)
+def _directories(site: Site, device: str, base: frozenset[str]) -> Iterator[Directory]:
+    known = directories(site)
+    for name, need in known.items():
+        parents = {f"{NAME}/{KIND}/{parent}" for parent in map(str, PurePosixPath(name).parents) if parent in known}
+        yield Directory(device, name, base | parents, permissions=need.permissions, scope=need.scope)
 
 
 def _leftover(device: str, created: Created, ids: set[str]) -> Directory | Removal | None:
     _, kind_name, name = created.id.split("/", 2)
     needs = frozenset(created.record.get("depends_on", _earlier(created.id, ids)))
     if kind_name == KIND:
-        return Directory(device, name, needs, wanted=False)
+        return Directory(device, name, needs, wanted=False, scope=created.scope)
     kind = BY_NAME.get(kind_name)
     if kind is None or kind.settings or kind.place(name).key in kind.built_in:
         return None
-    return Removal(device, kind, name, needs)
+    return Removal(device, kind, name, needs, scope=created.scope)
 
 
 def _earlier(id_: str, ids: set[str]) -> set[str]:
@@ -98,7 +98,7 @@ def _earlier(id_: str, ids: set[str]) -> set[str]:
 
 def _requests(resource: Any, versions: Versions) -> list[Request]:
     if isinstance(resource, Directory):
-        return [resource.creation()]
+        return resource.requests()
     if isinstance(resource, Protection):
         return [Request("PUT", versions.path("storagepool/nodepools") + "/{nodepool}", {"protection_policy": resource.level})]
     if not isinstance(resource, StorageObject):

@@ -24,6 +24,7 @@ class Removal:
     name: str
     depends_on: frozenset[str]
     groups: frozenset[str] = frozenset()
+    scope: str = ""
 
     @property
     def id(self) -> str:

@@ -62,6 +62,11 @@ class StorageObject:
         return f"{LAYER}/{self.kind.name}/{self.wanted.name}"
 
     @property
+    def scope(self) -> str:
+        """The part of the site that it is changed with."""
+        return self.wanted.scope
+
+    @property
     def place(self) -> Place:
         """Where it is on the array."""
         return self.kind.place(self.wanted.name)

@@ -20,10 +20,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from infra_kit.inventory import volumes
 from infra_kit.inventory.errors import ProgramError
 from infra_kit.inventory.quantities import in_bytes, millicores
 from infra_kit.stacks.workspaces.quantities import cpu, memory
-from infra_kit.stacks.workspaces.services import services_of, table
+from infra_kit.stacks.workspaces.services import services_of
 
 if TYPE_CHECKING:
     from infra_kit.inventory.models.site import Site
@@ -31,10 +32,8 @@ if TYPE_CHECKING:
     from infra_kit.stacks.workspaces.names import Names
 
 _MEBI = 2**20
-VIEW_BYTES = _MEBI
+VIEW_BYTES = volumes.VIEW_BYTES
 """What a user's claim on the project's volume requests: it is a view of what the services' namespace claims in full."""
-_SMALL_CLAIMS = 2
-"""Claims among the services that hold next to nothing: that on the whole export (`directories`), and the SAML proxy's keys."""
 CHORE_MILLICORES = 500
 CHORE_BYTES = 1024 * _MEBI
 """What is kept for a workspace's own recurring chores: the backup, the mails about failed jobs, the directories of new volumes."""
@@ -126,16 +125,13 @@ class Division:
 
     @cached_property
     def storage(self) -> dict[str, int]:
-        """Bytes of each of the workspace's volumes, by its name in `data/services.yaml`; `homes`: of all homes together."""
-        total = in_bytes(self._workspace.quota.storage)
-        return {name: total * percent // 100 // _MEBI * _MEBI for name, percent in table().storage}
+        """Bytes of each of the workspace's volumes, by its name; `homes`: of all homes together."""
+        return volumes.sizes(self._workspace)
 
     @cached_property
     def home_bytes(self) -> int:
         """Bytes of one user's home."""
-        # The claims that hold next to nothing come out of the homes' share.
-        even = (self.storage["homes"] - _SMALL_CLAIMS * VIEW_BYTES) // max(1, len(self._users)) // _MEBI * _MEBI - VIEW_BYTES
-        return min(in_bytes(self._workspace.user_quota.storage), even)
+        return volumes.home_bytes(self._workspace)
 
     @property
     def services_storage(self) -> int:

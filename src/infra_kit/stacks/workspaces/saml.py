@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from pulumi import ComponentResource, ResourceOptions
 from pulumi_kubernetes.core.v1 import ConfigMap
 
+from infra_kit.inventory.volumes import SAML_KEYS
+from infra_kit.inventory.volumes import service as service_volume
 from infra_kit.stacks.parts.deployment import Workload, deploy
 from infra_kit.stacks.parts.image import image
 from infra_kit.stacks.parts.ingress import expose
@@ -60,7 +62,7 @@ class SamlProxy(ComponentResource):
     def __init__(self, context: Context, saml: Saml, secrets: Credentials, directories: Directories, parent: Resource) -> None:
         super().__init__("infra-kit:workspaces:SamlProxy", context.names.cluster_wide(NAME), None, ResourceOptions(parent=parent))
         place = context.services(self)
-        volume = Volume(context.names.cluster_wide(NAME), NAME, f"{context.workspace.name}/{NAME}", VIEW_BYTES, VIEW_BYTES)
+        volume = Volume(context.names.cluster_wide(NAME), NAME, service_volume(context.workspace.name, SAML_KEYS), VIEW_BYTES, VIEW_BYTES)
         claim = make(place, export(context.site), volume)
         text = rendered(
             "workspaces/saml-proxy.conf.j2",

@@ -39,21 +39,10 @@ class Service(Noun):
         return self.pods or self.name
 
 
-class StorageShares(Noun):
-    """Parts of a workspace's storage, in percent."""
-
-    project: int
-    homes: int
-    artifacts: int
-    backups: int
-    database: int
-
-
 class Table(Noun):
     """Everything in `data/services.yaml`."""
 
     services: list[Service]
-    storage: StorageShares
     databases: list[Name]
     data_ports: dict[str, list[int]]
 

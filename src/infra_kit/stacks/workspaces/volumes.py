@@ -1,15 +1,14 @@
 """Volumes: directories of the platform's NFS export, each a PersistentVolume made here and claimed by one claim only.
 
-    EXPORT/WORKSPACE/project          everybody's, in every user's namespace and among the services
-    EXPORT/WORKSPACE/homes/SLUG       one user's
-    EXPORT/WORKSPACE/artifacts ...    the services'
+Which directories those are is in `infra_kit.inventory.volumes`: the array's side has to know them too.
 
 A volume is reserved for its claim (`claimRef`), so nobody else's claim can take it, and is kept when the claim goes (`Retain`): what is
 in it is deleted by a person, never by a plan. A claim is bound to one volume and a volume to one claim, so a user's view of the project
 is a volume of its own on the same directory.
 
-Sizes: NFS does not enforce them, the array's directory quotas do. A claim's request is set when it is made and never changed, because
-Kubernetes resizes only what a provisioner made; the volume's capacity and the namespace's quota follow the inventory.
+Sizes: NFS does not enforce them; the array's directory quotas do, for homes and projects, where it has the licence. A claim's request is
+set when it is made and never changed, because Kubernetes resizes only what a provisioner made; the volume's capacity and the namespace's
+quota follow the inventory.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from pulumi import ComponentResource, ResourceOptions
 from pulumi_kubernetes.core.v1 import PersistentVolume, PersistentVolumeClaim
 
+from infra_kit.inventory import volumes
 from infra_kit.inventory.errors import ProgramError
 from infra_kit.stacks.workspaces.division import VIEW_BYTES
 from infra_kit.stacks.workspaces.quantities import memory
@@ -29,25 +29,20 @@ if TYPE_CHECKING:
 
     from infra_kit.inventory.models.kubernetes import NfsExport
     from infra_kit.inventory.models.site import Site
-    from infra_kit.inventory.models.workspaces import Workspace
     from infra_kit.stacks.parts.place import Place
     from infra_kit.stacks.workspaces.context import Context
     from infra_kit.stacks.workspaces.division import Division
-    from infra_kit.stacks.workspaces.names import Names
 
-PROJECT = "project"
+PROJECT = volumes.PROJECT
 HOME = "home"
 """The claims in a user's namespace; the project's has the same name among the services."""
-SPARK_EVENTS = ".spark-events"
-"""The directory of the project's volume that Spark's event logs are in."""
-GROUP = 10001
-"""The group that everything on the volumes belongs to: images run as different users (Spark's as 185, a session's as 1000), and NFS
-knows numbers only. It is no group of the directory's; who sees which directory is decided by who may mount it."""
+SPARK_EVENTS = volumes.SPARK_EVENTS
+GROUP = volumes.GROUP
 HOME_PATH = "/home/cdsw"
 PROJECT_PATH = "/project"
 RUNTIME_PATH = "/etc/infra-kit"
 """Where a user's pods find home (CML's own path), project, and what `runtime` gives them."""
-SERVICE_VOLUMES = ("project", "artifacts", "backups", "database")
+SERVICE_VOLUMES = volumes.SERVICE_VOLUMES
 """The claims among the services."""
 
 
@@ -79,15 +74,6 @@ def export(site: Site) -> NfsExport:
     if site.kubernetes is None or site.kubernetes.volumes is None:
         raise ProgramError("workspaces need volumes, and the site has none", remedy="describe `kubernetes.volumes.nfs`")
     return site.kubernetes.volumes.nfs
-
-
-def directories(names: Names, workspace: Workspace, *more: str) -> list[str]:
-    """Every directory that must be there, relative to the export's path; `more`: further ones of the workspace's own."""
-    found = [f"{workspace.name}/{name}" for name in SERVICE_VOLUMES]
-    found += [f"{workspace.name}/homes/{user.slug}" for user in names.users]
-    if workspace.spark.enabled:
-        found.append(f"{workspace.name}/{PROJECT}/{SPARK_EVENTS}")
-    return [*found, *(f"{workspace.name}/{name}" for name in more)]
 
 
 def make(place: Place, nfs: NfsExport, volume: Volume, *after: Resource) -> PersistentVolumeClaim:
@@ -133,13 +119,13 @@ class Volumes(ComponentResource):
         nfs, names, sizes, root = export(context.site), context.names, division.storage, context.workspace.name
         services = context.services(self)
         self.services = {
-            name: make(services, nfs, Volume(names.cluster_wide(name), name, f"{root}/{name}", sizes[name], sizes[name]))
+            name: make(services, nfs, Volume(names.cluster_wide(name), name, volumes.service(root, name), sizes[name], sizes[name]))
             for name in SERVICE_VOLUMES
         }
         """The claims' objects among the services, by name."""
         for user in names.users:
             place, home = context.user(user, self), division.home_bytes
-            make(place, nfs, Volume(names.cluster_wide(f"home-{user.slug}"), HOME, f"{root}/homes/{user.slug}", home, home))
-            view = Volume(names.cluster_wide(f"project-{user.slug}"), PROJECT, f"{root}/{PROJECT}", sizes[PROJECT], VIEW_BYTES)
+            make(place, nfs, Volume(names.cluster_wide(f"home-{user.slug}"), HOME, volumes.home(root, user.slug), home, home))
+            view = Volume(names.cluster_wide(f"project-{user.slug}"), PROJECT, volumes.service(root, PROJECT), sizes[PROJECT], VIEW_BYTES)
             make(place, nfs, view)
         self.register_outputs({})

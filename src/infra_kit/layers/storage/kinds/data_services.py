@@ -5,18 +5,43 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from infra_kit.inventory.volumes import directories, on_array
+from infra_kit.layers.storage.cluster import slug
+from infra_kit.layers.storage.directory import beneath
 from infra_kit.layers.storage.kind import Design, Fields, Kind, Place, Wanted, flat, nested
+from infra_kit.plan import scope
 
 if TYPE_CHECKING:
     from infra_kit.inventory.models.storage import Quota
 
 _GIB = 2**30
+_QUOTA = {"enforced": True, "include_snapshots": False, "thresholds_on": "fslogicalsize"}
 
 
 def _quotas(design: Design) -> Iterator[Wanted]:
+    yield from _stated_quotas(design)
+    yield from _volume_quotas(design)
+
+
+def _stated_quotas(design: Design) -> Iterator[Wanted]:
     for each in design.storage.quotas:
         needs = (f"directory/{each.path.strip('/')}", "licence/smartquotas")
         yield Wanted(each.path.strip("/"), _quota(each), needs, {"type": "directory", "path": each.path})
+
+
+def _volume_quotas(design: Design) -> Iterator[Wanted]:
+    """NFS bounds no volume by itself; with SmartQuotas the size that a workspace's volume has in Kubernetes is the array's too."""
+    stated = {each.path.strip("/") for each in design.storage.quotas}
+    nfs = on_array(design.site)
+    if nfs is None or "smartquotas" not in map(slug, design.storage.licences):
+        return
+    for workspace in design.site.workspaces:
+        for each in directories(design.site, workspace):
+            path = beneath(nfs, each.path)
+            if each.size_bytes is not None and path not in stated:
+                values = {**_QUOTA, "thresholds.hard": each.size_bytes}
+                needs = (f"directory/{path}", "licence/smartquotas")
+                yield Wanted(path, values, needs, {"type": "directory", "path": f"/{path}"}, scope=scope.workspace(workspace.name))
 
 
 def _quota(quota: Quota) -> Fields:
@@ -27,7 +52,7 @@ def _quota(quota: Quota) -> Fields:
         "thresholds.advisory": quota.advisory_gib * _GIB if quota.advisory_gib else None,
     }
     stated = {name: value for name, value in limits.items() if value is not None}
-    return {"enforced": True, "include_snapshots": quota.include_snapshots, "thresholds_on": "fslogicalsize", **stated}
+    return {**_QUOTA, "include_snapshots": quota.include_snapshots, **stated}
 
 
 QUOTA = Kind(
