@@ -6,12 +6,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Literal
 
 from infra_kit.plan.resource import POOL
 
 if TYPE_CHECKING:
-    from infra_kit.plan.graph import Graph
+    from infra_kit.plan.graph import Graph, Phase
 
 StepOutcomeKind = Literal["done", "staged", "failed", "skipped", "none"]
 
@@ -64,14 +65,22 @@ class Schedule:
         self._waiting = dict.fromkeys(self._steps)
         self._running: dict[str, Step] = {}
         self._busy: set[str] = set()
+        self._at_work: Counter[str] = Counter()
+        """Layer -> how many of its steps run."""
         self._open = Counter(graph.phase[step.id] for step in steps)
         self._needed_by: dict[str, list[str]] = defaultdict(list)
         self._members: dict[str, list[str]] = defaultdict(list)
+        self._places = {step.id: place for place, step in enumerate(steps)}
+        self._needs_left = {step.id: len(graph.needs[step.id]) for step in steps}
+        self._able: dict[Phase, list[tuple[int, str]]] = {phase: [] for phase in self._open}
+        """Phase -> what has all that it needs, as a heap by place: with thousands of steps only these are looked at."""
         for step in steps:
             for needed in graph.needs[step.id]:
                 self._needed_by[needed].append(step.id)
             for group in step.groups:
                 self._members[group].append(step.id)
+            if not self._needs_left[step.id]:
+                self._enable(step.id)
 
     @property
     def finished(self) -> bool:
@@ -80,14 +89,22 @@ class Schedule:
 
     def ready(self) -> list[str]:
         """Start what may start, in order; the caller runs it and tells its outcome."""
-        started = []
-        for resource in list(self._waiting):
+        started, busy = [], []
+        while (phase := self._next_phase()) is not None:
+            _, resource = heappop(self._able[phase])
+            if resource not in self._waiting:
+                continue
             step = self._steps[resource]
-            if self._may_start(step):
-                del self._waiting[resource]
-                self._running[resource] = step
-                self._busy |= step.claims
-                started.append(resource)
+            if self._busy & step.claims:
+                busy.append(resource)
+                continue
+            del self._waiting[resource]
+            self._running[resource] = step
+            self._at_work[step.layer] += 1
+            self._busy |= step.claims
+            started.append(resource)
+        for resource in busy:
+            self._enable(resource)
         return started
 
     def settle(self, resource: str, outcome: StepOutcome) -> list[tuple[str, StepOutcome]]:
@@ -100,12 +117,17 @@ class Schedule:
         groups = sorted(step.groups)
         if resource in self._running:
             del self._running[resource]
+            self._at_work[step.layer] -= 1
             self._busy -= step.claims
         else:
             del self._waiting[resource]
             groups = [group for group in groups if not group.startswith(POOL)]
         self.outcomes[resource] = outcome
         self._open[self._graph.phase[resource]] -= 1
+        for each in self._needed_by[resource]:
+            self._needs_left[each] -= 1
+            if not self._needs_left[each]:
+                self._enable(each)
         if outcome.good:
             return []
         skipped = [(each, StepOutcome("skipped", f"needs {resource}, which {_ended(outcome)}")) for each in self._needed_by[resource]]
@@ -129,14 +151,18 @@ class Schedule:
                 skipped += self.settle(resource, outcome)
         return skipped
 
-    def _may_start(self, step: Step) -> bool:
-        if self._busy & step.claims:
+    def _enable(self, resource: str) -> None:
+        heappush(self._able[self._graph.phase[resource]], (self._places[resource], resource))
+
+    def _next_phase(self) -> Phase | None:
+        """Of the phases from which something may start now, the one whose next step comes first."""
+        may = [phase for phase, able in self._able.items() if able and self._has_room(phase)]
+        return min(may, key=lambda phase: self._able[phase][0], default=None)
+
+    def _has_room(self, phase: Phase) -> bool:
+        if self._at_work[phase.layer] >= max(1, self._concurrency[phase.layer]):
             return False
-        if not all(needed in self.outcomes for needed in self._graph.needs[step.id]):
-            return False
-        if any(self._open[phase] for phase in self._graph.preceding[self._graph.phase[step.id]]):
-            return False
-        return sum(each.layer == step.layer for each in self._running.values()) < max(1, self._concurrency[step.layer])
+        return not any(self._open[each] for each in self._graph.preceding[phase])
 
 
 def counted(outcomes: Mapping[str, StepOutcome]) -> str:
