@@ -32,6 +32,8 @@ class SecretStore:
         self._folder = folder or Path.cwd()
         self._lock = threading.Lock()
         self._values: dict[str, SecretStr] = {}
+        self._masks: tuple[tuple[SecretStr, str], ...] | None = ()
+        """What stands for each secret, the longest first; None: to be put together anew. Every line of a run's log asks for it."""
         _STORES.add(self)
 
     def resolve(self, reference: str) -> SecretStr:
@@ -43,20 +45,24 @@ class SecretStore:
         with self._lock:
             if reference not in self._values:
                 self._values[reference] = SecretStr(self._read(reference))
+                self._masks = None
             return self._values[reference]
 
     def remember(self, reference: str, value: str) -> None:
         """A secret that came by another way, such as inside a URL, so that it is masked too."""
         with self._lock:
             self._values[reference] = SecretStr(value)
+            self._masks = None
 
     def mask(self, text: str) -> str:
         """`text` with every secret resolved so far replaced by its reference in guillemets."""
-        with self._lock:
-            known = sorted(self._values.items(), key=lambda item: -len(item[1].get_secret_value()))
-        for reference, secret in known:
-            if secret.get_secret_value():
-                text = text.replace(secret.get_secret_value(), f"«{reference}»")
+        masks = self._masks
+        if masks is None:
+            with self._lock:
+                known = sorted(self._values.items(), key=lambda item: -len(item[1].get_secret_value()))
+                masks = self._masks = tuple((secret, f"«{reference}»") for reference, secret in known if secret.get_secret_value())
+        for secret, shown in masks:
+            text = text.replace(secret.get_secret_value(), shown)
         return text
 
     def _read(self, reference: str) -> str:

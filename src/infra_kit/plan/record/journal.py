@@ -6,19 +6,21 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import delete, select, update
 
 from infra_kit import __version__
 from infra_kit.inventory.errors import LockedError, UsageError
 from infra_kit.plan.masking import Mask, masked
+from infra_kit.plan.record import statements
 from infra_kit.plan.record.holder import this_process
 from infra_kit.plan.record.holding import all_held
-from infra_kit.plan.record.tables import CreatedRow, LockRow, RunRow, StepRow
+from infra_kit.plan.record.statements import carry_out
+from infra_kit.plan.record.tables import CreatedRow, RunRow, StepRow
 from infra_kit.plan.resource import Created, Observed
 from infra_kit.plan.scope import WHOLE
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Update
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
     from infra_kit.plan.planning import Entry
@@ -102,9 +104,8 @@ class Journal:
         """
 
         def write(session: Session) -> None:
-            holds = exists().where(LockRow.site == self._site, LockRow.token == token)
-            begun = _step_of(run, resource).where(holds).values(state="running", started=self._database.now(session))
-            if session.execute(begun).rowcount != 1:  # type: ignore[attr-defined]
+            values = {"of_site": self._site, "of_token": token, "at": self._database.now(session)}
+            if carry_out(session, statements.BEGIN, _of(run, resource) | values) != 1:
                 raise LockedError(f"the lock of site {self._site} was taken away from run {run}", remedy="see `infra-kit status`")
 
         self._database.together(write)
@@ -113,9 +114,14 @@ class Journal:
         """Written just before a resource is created: should the run be killed before it can say so, the resource still counts as ours."""
 
         def write(session: Session) -> None:
-            if session.get(CreatedRow, (self._site, resource)) is None:
-                now = self._database.now(session)
-                session.add(CreatedRow(site=self._site, resource=resource, run=run, at=now, confirmed=False, record={}, scope=scope))
+            values = {
+                "of_site": self._site,
+                "of_at": self._database.now(session),
+                "of_confirmed": False,
+                "of_record": {},
+                "of_scope": scope,
+            }
+            carry_out(session, statements.INTEND, _of(run, resource) | values)
 
         self._database.together(write)
 
@@ -125,12 +131,12 @@ class Journal:
 
         def write(session: Session) -> None:
             now = self._database.now(session)
-            session.execute(_step_of(run, resource).values(state="applied", applied=now))
-            if action == "create":
-                # The scope is that of the intention: what is not named here stays.
-                session.merge(CreatedRow(site=self._site, resource=resource, run=run, at=now, confirmed=True, record=kept))
-            elif action == "update" and kept:
-                self._refresh_record(session, resource, kept)
+            carry_out(session, statements.APPLIED, _of(run, resource) | {"at": now})
+            own = {"of_site": self._site, "of_resource": resource, "kept": kept}
+            if action == "update" and kept:
+                carry_out(session, statements.REFRESH, own)
+            if action == "create" and not carry_out(session, statements.CONFIRM, own | {"by": run, "since": now}):
+                session.add(CreatedRow(site=self._site, resource=resource, run=run, at=now, confirmed=True, record=kept))
 
         self._database.together(write)
 
@@ -139,7 +145,8 @@ class Journal:
         text = self._mask(message)
 
         def write(session: Session) -> None:
-            session.execute(_step_of(run, resource).values(state=outcome, message=text, finished=self._database.now(session)))
+            values = {"outcome": outcome, "text": text, "at": self._database.now(session)}
+            carry_out(session, statements.END, _of(run, resource) | values)
             if removed:
                 self._forget(session, [resource])
 
@@ -234,18 +241,12 @@ class Journal:
         query = query.where(RunRow.id.not_in(alive | {but}))
         return list(session.scalars(query.order_by(RunRow.started.desc(), RunRow.id.desc())))
 
-    def _refresh_record(self, session: Session, resource: str, record: Mapping[str, Any]) -> None:
-        row = session.get(CreatedRow, (self._site, resource))
-        if row is not None:
-            row.record, row.confirmed = dict(record), True
-
     def _forget(self, session: Session, resources: Sequence[str]) -> None:
         session.execute(delete(CreatedRow).where(CreatedRow.site == self._site, CreatedRow.resource.in_(resources)))
 
 
-def _step_of(run: str, resource: str) -> Update:
-    # No StepRow is in memory where this is used: nothing to be brought up to date.
-    return update(StepRow).where(StepRow.run == run, StepRow.resource == resource).execution_options(synchronize_session=False)
+def _of(run: str, resource: str) -> dict[str, Any]:
+    return {"of_run": run, "of_resource": resource}
 
 
 def _left(run: str) -> tuple[ColumnElement[bool], ...]:
