@@ -97,10 +97,19 @@ class StackLayer:
         return self.stacks(site) if _managed(site) else []
 
     def _opening(self, program: Evaluated | None) -> Opening:
-        """How objects of a stack come to its engine, of which there is one in a run."""
+        """How objects of a stack come to its engine: one while a run plans, and another, which may follow it, while it changes things."""
+        planned: list[Engine] = []
+
+        def make(stack: Stack, context: ReadContext) -> Engine:
+            engine = self.opening(stack, program, context)
+            follow = getattr(engine, "follow", None)
+            if planned and follow:
+                follow(planned[-1])
+            planned[:] = [engine]
+            return engine
 
         def opening(stack: Stack, context: ReadContext) -> Engine:
-            return context.connections.once((StackLayer, stack, program is None), lambda: self.opening(stack, program, context))
+            return context.connections.once((StackLayer, stack, program is None), lambda: make(stack, context))
 
         return opening
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 import ssl
 import time
+from collections import deque
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
 
     from infra_kit.inventory.access import Endpoint
 
-CONNECTIONS = 32
-"""Kept open at once; an API server's default is 400 requests in flight for reading and 200 for writing."""
+_ONE = httpx.Limits(max_connections=1, max_keepalive_connections=1)
 _TIMEOUT = httpx.Timeout(60.0, connect=5.0)
 """Longer than the 60 s after which an API server itself gives a request up would help nobody."""
 _TRIES = 4
@@ -76,9 +76,8 @@ class Transport:
             ) from error
         self._away: tuple[float, DeviceError] | None = None
         self._refused: AuthenticationError | None = None
-        # Without httpx.Client around it: its redirects, cookies and merging of URLs cost as much time as all the rest of a request.
-        limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
-        self._http = httpx.HTTPTransport(verify=trust, trust_env=False, limits=limits)
+        self._trust = trust
+        self._at_rest: deque[httpx.HTTPTransport] = deque()
         self._headers = {
             "Host": f"{host}:{endpoint.port}",
             "Accept": "application/json",
@@ -126,13 +125,13 @@ class Transport:
         """
         self._raise_if_away()
         timeout = httpx.Timeout(60.0, connect=5.0, read=timeout_s)
-        with self._failing(call), closing(self._http.handle_request(self._request(call, timeout))) as response:
+        with self._failing(call), self._connection() as http, closing(http.handle_request(self._request(call, timeout))) as response:
             if response.is_error:
                 Answer(self.device, call.operation, response.status_code, response.read(), response.headers).accepted()
             yield response.iter_lines()
 
     def _once(self, call: Call) -> Answer:
-        with self._failing(call), closing(self._http.handle_request(self._request(call, _TIMEOUT))) as response:
+        with self._failing(call), self._connection() as http, closing(http.handle_request(self._request(call, _TIMEOUT))) as response:
             response.read()
         answer = Answer(self.device, call.operation, response.status_code, response.content, response.headers)
         if answer.status == UNAUTHORIZED:
@@ -142,6 +141,22 @@ class Transport:
                 self._refused = error
                 raise
         return answer
+
+    @contextmanager
+    def _connection(self) -> Iterator[httpx.HTTPTransport]:
+        """A connection of one's own, the one that was used last.
+
+        Without httpx.Client around it: its redirects, cookies and merging of URLs cost as much time as all the rest of a request. Nor with
+        many connections in one pool, which looks at each of them before and after every request.
+        """
+        try:
+            http = self._at_rest.pop()
+        except IndexError:
+            http = httpx.HTTPTransport(verify=self._trust, trust_env=False, limits=_ONE)
+        try:
+            yield http
+        finally:
+            self._at_rest.append(http)
 
     def _request(self, call: Call, timeout: httpx.Timeout) -> httpx.Request:
         query = f"?{urlencode(call.query)}" if call.query else ""
@@ -169,8 +184,10 @@ class Transport:
             raise self._away[1]
 
     def close(self) -> None:
-        """Close the pool. Never raises."""
-        self._http.close()
+        """Close what is open. Never raises."""
+        with suppress(IndexError):
+            while True:
+                self._at_rest.pop().close()
 
     def _failure(self, call: Call, error: httpx.TransportError) -> DeviceError:
         cause: BaseException | None = error

@@ -189,10 +189,10 @@ class Moment:
         self._moment, self._act, self._left, self._guard = moment, act, after, threading.Lock()
 
     def __call__(self, event):
-        if event.moment != self._moment:
-            return
+        # No step goes on meanwhile: what has not been sent by then is not sent before the act is done.
         with self._guard:
+            if event.moment != self._moment:
+                return
             self._left -= 1
-            now = self._left == 0
-        if now:
-            self._act()
+            if self._left == 0:
+                self._act()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -28,10 +29,18 @@ if TYPE_CHECKING:
     from infra_kit.stacks.stack import Evaluated, ObjectKey, Stack, StackObject
 
 _FRESH_S = 300.0
-"""For so long an object that was not there is not looked for again before it is created: the apply itself, which takes nothing from
-anybody, would tell if somebody had made one of that name."""
+"""For so long the server's judgement of a creation, by a dry run, is not asked for again: the creation itself is judged as well."""
 _JUST_NOW_S = 2.0
 """For so long the server's answer to an apply, which is the object as stored, counts as having looked again."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Creation:
+    """What a plan found out about an object that is to be created; not the object, which may hold secrets."""
+
+    state: Mapping[str, Any]
+    fields: str
+    at: float
 
 
 class ServerSideEngine:
@@ -63,14 +72,24 @@ class ServerSideEngine:
         self._leaving: set[ObjectKey] = set()
         """What has been found to be removed and is not yet."""
         self._looks: dict[ObjectKey, Look] = {}
+        self.creations: dict[ObjectKey, _Creation] = {}
+        """What it has planned, for the engine that carries it out."""
         self._applied: dict[ObjectKey, tuple[float, Object]] = {}
+
+    def follow(self, earlier: object) -> None:
+        """Carry out what an earlier engine of the same stack has planned: the server need not judge each creation once more."""
+        if isinstance(earlier, ServerSideEngine):
+            self.creations = dict(earlier.creations)
 
     def read(self, item: StackObject, context: ReadContext) -> Mapping[str, Any]:
         """What applying it would come to: the first time by one LIST of its kind, later by asking for the object alone."""
         with unspoken(context.connections.access):
             look = self._look(self._question(item, context))
-        if isinstance(context, RunContext) and look.action != "none":
-            self._looks[item.key] = look
+        if isinstance(context, RunContext):
+            if look.action != "none":
+                self._looks[item.key] = look
+        elif look.action == "create" and look.fields is not None:
+            self.creations[item.key] = _Creation(look.state, look.fields, look.at)
         return look.state
 
     def apply(self, item: StackObject, state: Mapping[str, Any], diff: Diff, context: RunContext) -> Outcome:
@@ -142,10 +161,13 @@ class ServerSideEngine:
         recent = self._looks.get(item.key)
         if recent is not None and recent.action == "create" and recent.fields is not None and time.monotonic() - recent.at < _FRESH_S:
             return recent
-        known, live = self._snapshot.take(question.client, str(item.manifest["apiVersion"]), item.key)
+        api_version, key = str(item.manifest["apiVersion"]), item.key
+        known, live = self._snapshot.take(question.client, api_version, key)
         if live is None and known:
-            namespace = item.key.namespace
-            no_namespace = bool(namespace) and not self._snapshot.has_namespace(question.client, namespace)
+            planned = self.creations.get(key)
+            if planned and time.monotonic() - planned.at < _FRESH_S and self._snapshot.is_free(question.client, api_version, key):
+                return Look(planned.state, question.writer.wanted(item, None), planned.fields, at=planned.at)
+            no_namespace = bool(key.namespace) and not self._snapshot.has_namespace(question.client, key.namespace)
             return creation.look(question, certain=False, no_namespace=no_namespace)
         if live is None:
             live = question.fetch()

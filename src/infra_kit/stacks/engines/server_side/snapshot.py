@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 Kind = tuple[str, str]
 """apiVersion and kind."""
+_JUST_NOW_S = 5.0
+"""For so long the names of a kind are not asked for again."""
 
 
 class Snapshot:
@@ -35,6 +38,7 @@ class Snapshot:
         self._locks: dict[Kind, threading.Lock] = {}
         self._objects: dict[Kind, dict[ObjectKey, dict[str, Any]] | None] = {}
         self._namespaces: frozenset[str] | None = None
+        self._taken: dict[Kind, tuple[float, frozenset[ObjectKey] | None]] = {}
 
     def take(self, client: KubernetesReader, api_version: str, key: ObjectKey) -> tuple[bool, dict[str, Any] | None]:
         """An object, and whether the snapshot knows of it at all.
@@ -72,6 +76,31 @@ class Snapshot:
                 except ForbiddenError:
                     self._namespaces = frozenset()
             return not self._namespaces or name in self._namespaces
+
+    def is_free(self, client: KubernetesReader, api_version: str, key: ObjectKey) -> bool:
+        """Whether nobody at all had an object of that name some seconds ago; False, too, where that may not be asked.
+
+        One LIST of the names of a kind, instead of a question for each object.
+
+        Raises:
+            DeviceError: the cluster cannot be asked.
+        """
+        kind = api_version, key.kind
+        with self._guard:
+            lock = self._locks.setdefault(kind, threading.Lock())
+        with lock:
+            at, taken = self._taken.get(kind, (float("-inf"), None))
+            if time.monotonic() - at > _JUST_NOW_S:
+                at, taken = time.monotonic(), self._names(client, kind)
+                self._taken[kind] = at, taken
+        return taken is not None and key not in taken
+
+    def _names(self, client: KubernetesReader, kind: Kind) -> frozenset[ObjectKey] | None:
+        wanted = self._wanted.get(kind, set())
+        try:
+            return frozenset(key for each in client.listed(*kind, metadata_only=True) if (key := key_of(each)) in wanted)
+        except (ForbiddenError, NotFoundError):
+            return None
 
     def _read(self, client: KubernetesReader, kind: Kind, wanted: set[ObjectKey]) -> dict[ObjectKey, dict[str, Any]] | None:
         try:
