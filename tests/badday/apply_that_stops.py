@@ -2,7 +2,7 @@
 
 EVENT is a number (the N-th event after the reading) or a moment (the first event of that name, such as `applied`).
 
-python apply_that_stops.py SITE EVENT kill|hold [FILE] [--resume] [--storage] [--allow-reboot]
+python apply_that_stops.py SITE EVENT kill|hold [FILE] [--resume] [--storage | --workspace=NAME] [--endpoints=FILE] [--allow-reboot]
 """
 
 from __future__ import annotations
@@ -61,8 +61,14 @@ class Stopping:
 def main() -> int:
     folder, at, way, *rest = sys.argv[1:]
     files = [Path(each) for each in rest if not each.startswith("--")]
-    site, access = open_site(Path(folder), None, quiet=True)
-    selection = Selection(layers=("storage",)) if "--storage" in rest else EVERYTHING
+    named = dict(each.split("=", 1) for each in rest if "=" in each)
+    overlay, workspace = named.get("--endpoints"), named.get("--workspace")
+    site, access = open_site(Path(folder), Path(overlay) if overlay else None, quiet=True)
+    selection = EVERYTHING
+    if "--storage" in rest:
+        selection = Selection(layers=("storage",))
+    elif workspace:
+        selection = Selection(layers=("workspaces",), workspaces=(workspace,))
     request = Request(selection=selection, resume="--resume" in rest, allow_reboot="--allow-reboot" in rest)
     return perform(site, layers(), access, request, Stopping(at, way, files[0] if files else None)).exit_code
 
