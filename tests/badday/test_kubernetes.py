@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
@@ -309,3 +310,55 @@ def test_a_certificate_of_another_authority(plane, infra, tmp_path) -> None:
     assert said.code == 1, said.out
     assert "is not trusted" in said.out + said.err
     assert plane.asked() == []
+
+
+def test_no_artifact_holds_a_secret_of_the_cluster(plane, infra, tmp_path) -> None:
+    plane.ask_for("wells")
+    plan = tmp_path / "plan.json"
+    said = [
+        infra("plan", "--workspace", "wells", "--format", "json"),
+        infra("plan", "--workspace", "wells", "--out", str(plan)),
+        infra("apply", "--workspace", "wells", "--yes"),
+    ]
+    assert said[-1].code == 0, said[-1].out
+    # A generated password that somebody has changed is left to them; another field of its Secret is shown.
+    plane.kubectl("label", "secret", "--all", "-n", "wells", "infra-kit.dev/workspace=mine", "--overwrite", "--field-manager=anna")
+    said += [infra("drift", "--workspace", "wells", "--format", "json"), infra("apply", "--workspace", "wells", "--yes")]
+    said += [
+        infra("status", "--format", "json"),
+        infra("history", "--format", "json"),
+        infra("render", "--out", str(tmp_path / "rendered")),
+    ]
+    secrets = _secrets(plane, "wells")
+    assert len(secrets) >= 5
+    lab = plane.lab.folder.root
+    folders = (plane.site / ".infra-kit", tmp_path)
+    own = [file for folder in folders for file in folder.rglob("*") if file.is_file() and lab not in file.parents]
+    assert {"plan.json", "run.log", "state.db"} <= {file.name for file in own}
+    texts = {str(file): file.read_bytes() for file in own}
+    texts |= {f"output {number}": (each.out + each.err).encode() for number, each in enumerate(said)}
+    texts["audit.log"] = (lab / "kubernetes" / "audit.log").read_bytes()
+    found = [(place, name) for place, text in texts.items() for name, secret in secrets.items() for form in _forms(secret) if form in text]
+    assert found == []
+
+
+def _secrets(plane: Plane, workspace: str) -> dict[str, str]:
+    """Every value of every Secret of a workspace and of the platform, read back from the cluster, and the lab's own."""
+    items = json.loads(plane.kubectl("get", "secrets", "-A", "-o", "json"))["items"]
+    found = {file.name: file.read_text().strip() for file in (plane.lab.folder.root / "secrets").iterdir()}
+    for item in items:
+        place = f"{item['metadata']['namespace']}/{item['metadata']['name']}"
+        if place.startswith((f"{workspace}/", f"{workspace}-", "platform/", "ingress/")):
+            values = {key: base64.b64decode(text).decode(errors="replace") for key, text in (item.get("data") or {}).items()}
+            # User names and files of settings are no secrets; what is random is.
+            found |= {f"{place}/{key}": text for key, text in values.items() if _is_random(text)}
+    return found
+
+
+def _is_random(text: str) -> bool:
+    return bool(re.fullmatch(r"[A-Za-z0-9_-]{20,}", text)) and not re.fullmatch(r"[a-z-]+", text)
+
+
+def _forms(secret: str) -> set[bytes]:
+    """A secret as it may be written."""
+    return {secret.encode(), json.dumps(secret)[1:-1].encode(), base64.b64encode(secret.encode()).rstrip(b"=")}
