@@ -198,3 +198,25 @@ def test_what_the_cluster_remembers_is_of_this_layer_and_of_stacks_that_have_gon
         ("workspaces/ConfigMap/old/c", "small.gone", "workspaces/gone"),
     ]
     assert cluster.made == [("small.a", True), ("small.gone", False)]
+
+
+def test_what_guards_a_namespace_goes_after_it(layer, site):
+    made = {
+        "Namespace/old": "v1",
+        "NetworkPolicy/old/deny": "networking.k8s.io/v1",
+        "ResourceQuota/old/quota": "v1",
+        "Deployment/old/web": "apps/v1",
+    }
+    created = [Created(f"workspaces/{each}", {"stack": "small.a", "api_version": version}) for each, version in made.items()]
+    needs = {left.id: left.depends_on for left in layer.leftovers(site, created)}
+    namespace, policy, quota, web = needs
+    assert needs == {namespace: {policy, quota}, policy: frozenset(), quota: frozenset(), web: {namespace}}
+    [alone] = layer.leftovers(site, created[1:2])
+    assert alone.depends_on == frozenset()
+
+
+def test_a_guard_s_recorded_needs_do_not_bring_it_before_its_namespace(layer, site):
+    recorded = {"stack": "small.a", "depends_on": ["workspaces/Namespace/old"], "api_version": "networking.k8s.io/v1"}
+    created = [Created("workspaces/Namespace/old", {"stack": "small.a"}), Created("workspaces/NetworkPolicy/old/deny", recorded)]
+    namespace, policy = layer.leftovers(site, created)
+    assert (namespace.depends_on, policy.depends_on) == ({policy.id}, frozenset())

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from infra_kit.stacks.resource import Opening
     from infra_kit.stacks.stack import Evaluated
 
+_GUARDS = frozenset({("networking.k8s.io", "NetworkPolicy"), ("", "ResourceQuota"), ("", "LimitRange")})
+"""Kinds that keep in bounds whatever else is in their namespace."""
+
 
 @dataclass
 class StackLayer:
@@ -62,7 +65,7 @@ class StackLayer:
         if site.kubernetes is None:
             return []
         stacks = {stack.name: stack for stack in self._wanted(site)}
-        ids = frozenset(each.id for each in created)
+        going = {each.id: _key(each) for each in created}
         openings: dict[Stack, Opening] = {}
         found = []
         for each in created:
@@ -70,9 +73,21 @@ class StackLayer:
             stack = self._stack_of(each, key, stacks)
             if stack is not None:
                 opening = openings.get(stack) or openings.setdefault(stack, self._opening(evaluation.known(site, stack)))
-                needs = frozenset(each.record.get("depends_on") or {f"{self.name}/Namespace/{key.namespace}"} & ids)
-                found.append(StackLeftover(stack, key, dict(each.record), needs, opening))
+                found.append(StackLeftover(stack, key, dict(each.record), self._needs(each, key, going), opening))
         return found
+
+    def _needs(self, created: Created, key: ObjectKey, going: Mapping[str, ObjectKey]) -> frozenset[str]:
+        """What an object that goes is removed before.
+
+        What guards a namespace goes with it, not before it: a namespace that turns out to hold what others made stays as guarded as it was.
+        """
+        home = f"{self.name}/Namespace/{key.namespace}"
+        if _guards(key) and home in going:
+            return frozenset()
+        needs = frozenset(created.record.get("depends_on") or {home} & going.keys())
+        if (key.group, key.kind) != ("", "Namespace"):
+            return needs
+        return needs | {each for each, other in going.items() if other.namespace == key.name and _guards(other)}
 
     def remembered(self, context: ReadContext) -> Sequence[Created]:
         """What the cluster itself remembers of this layer's stacks, those that have left the inventory among them.
@@ -122,6 +137,10 @@ class StackLayer:
         place = key.namespace or key.name
         likely = [stack for stack in stacks.values() if not stack.parameter or f"{place}-".startswith(f"{stack.parameter}-")]
         return max(likely, key=lambda stack: len(stack.parameter), default=None)
+
+
+def _guards(key: ObjectKey) -> bool:
+    return (key.group, key.kind) in _GUARDS
 
 
 def _managed(site: Site) -> bool:
