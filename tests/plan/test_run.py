@@ -391,6 +391,16 @@ def test_a_plan_file_is_stale_when_what_it_found_in_place_moved(bench: Bench, wo
     assert world.changes == []
 
 
+def test_of_many_that_moved_the_first_are_named(bench: Bench, world) -> None:
+    names = [f"bmc/a/{number:02}" for number in range(25)]
+    bench.layer("bmc", *(thing(name, world, f"w{name[-2:]}") for name in names))
+    document = bench.document()
+    for name in names:
+        world.put(f"w{name[-2:]}", name.replace("/", "_"), "foreign")
+    with pytest.raises(StalePlanError, match=r"25 of the plan's resources .* bmc/a/19 and 5 more \(make"):
+        bench.run(plan_file=document)
+
+
 def test_a_plan_file_whose_device_is_silent_now_is_stale(bench: Bench, world) -> None:
     layer = bench.layer("bmc", thing("bmc/a/1", world, "w1"))
     document = bench.document()

@@ -26,6 +26,8 @@ FORMAT = "infra-kit-plan/1"
 _PRIVATE = 0o600
 LIFETIME = dt.timedelta(hours=24)
 """How long a plan file may be applied: a plan is a promise about devices that others can change."""
+_NAMED = 20
+"""So many resources are named in a message; a cluster has hundreds of objects."""
 
 
 class _Part(BaseModel):
@@ -188,7 +190,7 @@ def require_unmoved(planned: PlanDocument, fresh: Plan, selection: Selection, ma
         mask: as it was used for the file.
 
     Raises:
-        StalePlanError: naming every resource that moved.
+        StalePlanError: naming the resources that moved, the first of them where they are many.
     """
     now = {each["id"]: PlannedResource.model_validate(each) for each in document(fresh, mask)["resources"]}
     moved = [
@@ -197,8 +199,10 @@ def require_unmoved(planned: PlanDocument, fresh: Plan, selection: Selection, ma
         if each.action != "unknown" and selection.includes(each.id) and _moved(each, now.get(each.id))
     ]
     if moved:
+        more = f" and {len(moved) - _NAMED} more" if len(moved) > _NAMED else ""
         raise StalePlanError(
-            f"{len(moved)} of the plan's resources changed after it was made: {', '.join(moved)}", remedy="make the plan again"
+            f"{len(moved)} of the plan's resources changed after it was made: {', '.join(moved[:_NAMED])}{more}",
+            remedy="make the plan again",
         )
 
 
