@@ -217,7 +217,7 @@ def test_a_real_password_never_reaches_an_emulated_device(site_folder: Path, fak
 def test_the_record_says_who_runs_and_where_to_call(site_folder: Path, fakes) -> None:
     def inside(lab: Lab) -> None:
         record = json.loads(lab.folder.record.read_text())
-        assert record.keys() == {"pid", "started", "control", "embedded"}
+        assert record.keys() == {"pid", "started", "control", "embedded", "without"}
         assert record["control"].keys() == {"host", "port", "token_file"}
 
     _run(site_folder, inside)
