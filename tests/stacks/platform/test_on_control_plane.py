@@ -37,7 +37,7 @@ OWN = ("platform", "ingress", "gpu")
 LEFT_OUT = {"APIService", "Node"}
 LOST = "infra-kit-test/lost-rack"
 APPLY = ("apply", "--server-side", "--field-manager=infra-kit", "--validate=strict", "--filename=-")
-READY_S = 60
+READY_S = 180
 
 
 def documents(found: Evaluated, choose: Callable[[Any], bool] = lambda _item: True) -> str:
