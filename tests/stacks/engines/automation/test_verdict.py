@@ -19,6 +19,12 @@ def test_where_the_server_would_change_nothing_nothing_is_to_be_done(op):
     assert merged(state("none"), Preview({NAME: Step(op)}), NAME, in_state=True) == state("none")
 
 
+def test_who_holds_what_is_the_providers_to_say_where_no_value_would_change():
+    takes = state("update", reason="takes globalDefault")
+    assert merged(takes, Preview({NAME: Step("same")}), NAME, in_state=True)["action"] == "none"
+    assert merged(takes, Preview({NAME: Step("update")}), NAME, in_state=True)["action"] == "update"
+
+
 def test_an_unknown_step_counts_as_a_change():
     found = merged(state("none"), Preview({NAME: Step("transmute")}), NAME, in_state=True)
     assert found["action"] == "update"

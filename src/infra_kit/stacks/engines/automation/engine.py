@@ -11,22 +11,29 @@ gate until the plan's step for it comes: consent, order and failures are the pla
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from infra_kit.inventory.access import KUBERNETES
 from infra_kit.inventory.errors import InfraKitError, NoSecretError, RefusedError, UnreachableError
 from infra_kit.plan.resource import RunContext
 from infra_kit.stacks.engines.automation.hands import Hands
+from infra_kit.stacks.engines.automation.shielding import shielded, unshielded
 from infra_kit.stacks.engines.automation.verdict import merged
 from infra_kit.stacks.engines.engine import FIELD_MANAGER
+from infra_kit.stacks.engines.server_side import existing
 from infra_kit.stacks.engines.server_side.engine import ServerSideEngine
+from infra_kit.stacks.engines.server_side.secrets import unspoken
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from infra_kit.inventory.access import Access
     from infra_kit.plan.resource import Created, Diff, Outcome, ReadContext
     from infra_kit.stacks.engines.automation.findings import Member, Name, Preview
+    from infra_kit.stacks.engines.automation.shielding import Entries
     from infra_kit.stacks.engines.engine import EngineName
     from infra_kit.stacks.engines.server_side import removal
     from infra_kit.stacks.engines.server_side.applying import Applying
@@ -46,6 +53,19 @@ class _Found:
         self.error: InfraKitError | None = None
         self.members: Mapping[ObjectKey, Member] = {}
         self.pending: set[Name] = set()
+
+
+_guard = threading.Lock()
+_planned: WeakKeyDictionary[Access, dict[str, _Found]] = WeakKeyDictionary()
+
+
+def _found(stack: Stack, context: ReadContext) -> _Found:
+    """For who changes things what was found when that was planned, by whoever has the same access; else nothing yet."""
+    with _guard:
+        planned = _planned.setdefault(context.connections.access, {})
+        if stack.name not in planned or not isinstance(context, RunContext):
+            planned[stack.name] = _Found()
+        return planned[stack.name]
 
 
 class AutomationEngine(ServerSideEngine):
@@ -68,7 +88,6 @@ class AutomationEngine(ServerSideEngine):
     def __init__(self, stack: Stack, program: Evaluated | None, context: ReadContext) -> None:
         """Nothing is started yet."""
         super().__init__(stack, program)
-        self._changes = isinstance(context, RunContext)
         resume = isinstance(context, RunContext) and context.resumed
         self._hands = Hands(
             stack,
@@ -79,15 +98,9 @@ class AutomationEngine(ServerSideEngine):
             resume=resume,
         )
         self._previewing = threading.Lock()
-        self._found = _Found()
+        self._found = _found(stack, context)
         self._done: set[Name] = set()
         """What Pulumi has changed since the preview."""
-
-    def follow(self, earlier: object) -> None:
-        """Carry out what an earlier engine of the same stack has planned."""
-        super().follow(earlier)
-        if self._changes and isinstance(earlier, AutomationEngine):
-            self._found = earlier._found  # noqa: SLF001  of the same class
 
     def read(self, item: StackObject, context: ReadContext) -> Mapping[str, Any]:
         """What applying it would come to: by the API server's dry run and Pulumi's preview."""
@@ -108,6 +121,17 @@ class AutomationEngine(ServerSideEngine):
         """Have Pulumi apply it, and wait until it is ready."""
         outcome = super().apply(item, state, diff, context)
         return type(outcome)(outcome.kind, outcome.message, {**outcome.record, "engine": self.name})
+
+    def verify(self, item: StackObject, context: RunContext) -> None:
+        """Look whether it is as intended; who holds what is the provider's to say, which leaves out what is zero."""
+        question = self._question(item, context)
+        live = question.fetch()
+        if live is not None:
+            with unspoken(context.connections.access):
+                look = existing.look(question, live)
+            if look.action == "none" or (look.action == "update" and not look.state["changes"]):
+                return
+        super().verify(item, context)
 
     def remove(self, key: ObjectKey, record: Mapping[str, Any], context: RunContext) -> Outcome:
         """Have Pulumi delete it, and wait until it is gone."""
@@ -134,28 +158,43 @@ class AutomationEngine(ServerSideEngine):
         anew = look.action == "replace" or self._replaces(name)
         if anew:
             applying.make_room(look)
-        else:
-            applying.release(look)
-        force = bool(look.held) and not anew
+            look = replace(look, live=None, held=())
+        force = bool(look.held)
         manifest = look.wanted.manifest if look.action == "none" else applying.manifest(look, force=force)
-        if force:
-            manifest = _forced(manifest)
-        others = () if anew else self._found.pending - {name}
+        kept = look.live is not None and not item.patch and self._rename(applying, look.live, shielded(look.live))
         try:
-            self._hands.apply(name, manifest, others, fresh=anew)
+            self._hands.apply(name, _forced(manifest) if force else manifest, lambda: self._found.pending - {name}, fresh=anew)
         except RefusedError as error:
             raise _told(error) from error
+        finally:
+            live = applying.question.fetch() if kept else None
+            if live is not None:
+                self._rename(applying, live, unshielded(live))
         self._done.add(name)
         self._found.pending.discard(name)
+        return self._afterwards(applying, forced=force)
+
+    def _afterwards(self, applying: Applying, *, forced: bool) -> Object:
+        """The object as it is now, without what was only for the moment."""
         live = applying.question.fetch()
+        key = applying.question.item.key
         if live is None:
-            raise RefusedError(KUBERNETES, f"{item.key.path} is not on the cluster, though Pulumi says it is done", remedy="plan again")
-        if force:
-            body = {"metadata": {"annotations": {_FORCE: None}}}
-            live = applying.client.patch(
-                live["apiVersion"], live["kind"], item.key.namespace, item.key.name, body, manager=FIELD_MANAGER, patch="merge"
-            )
-        return live
+            raise RefusedError(KUBERNETES, f"{key.path} is not on the cluster, though Pulumi says it is done", remedy="plan again")
+        if not forced:
+            return live
+        body = {"metadata": {"annotations": {_FORCE: None}}}
+        return applying.client.patch(live["apiVersion"], live["kind"], key.namespace, key.name, body, manager=FIELD_MANAGER)
+
+    def _rename(self, applying: Applying, live: Object, managers: Entries | None) -> bool:
+        """Give managers other names, unless the object has changed meanwhile; whether there was anything to rename."""
+        if managers is None:
+            return False
+        metadata = live["metadata"]
+        body = {"metadata": {"uid": metadata["uid"], "resourceVersion": metadata["resourceVersion"], "managedFields": managers}}
+        applying.client.patch(
+            live["apiVersion"], live["kind"], metadata.get("namespace") or "", metadata["name"], body, manager=FIELD_MANAGER
+        )
+        return True
 
     def _replaces(self, name: Name) -> bool:
         step = self._found.preview.steps.get(name) if self._found.preview and name not in self._done else None
@@ -174,6 +213,7 @@ class AutomationEngine(ServerSideEngine):
                 except InfraKitError as error:
                     found.error = error  # a program that does not start is not started for each object
                     raise
+            self._hands.components = found.preview.components
             return found.preview
 
     def _as_intended(self, item: StackObject, context: ReadContext) -> dict[str, Any]:

@@ -39,8 +39,36 @@ class Preview:
     steps: dict[Name, Step] = field(default_factory=dict)
     errors: dict[Name, str] = field(default_factory=dict)
     """Its words against single objects."""
+    components: frozenset[str] = frozenset()
+    """URNs of what only groups objects."""
     error: str = ""
     """Why it says nothing of the others."""
+
+
+@dataclass(slots=True)
+class Up:
+    """One `up` of Pulumi."""
+
+    held: frozenset[Name]
+    """What may be released in it."""
+    released: set[Name] = field(default_factory=set)
+    asked: set[Name] = field(default_factory=set)
+    """What Pulumi's program has come to."""
+    outcomes: dict[Name, str] = field(default_factory=dict)
+    begun: bool = False
+    closed: bool = False
+    """Nothing more is released in it."""
+    stuck: bool = False
+    """An object in it waits for one that nobody releases."""
+    ended: bool = False
+    failure: str = ""
+
+    def note(self, name: Name, step: Mapping[str, Any]) -> None:
+        """A step on an object has ended."""
+        if step["moment"] == "failed":
+            self.outcomes[name] = "failed"
+        elif step["op"] not in {"delete", "delete-replaced", "discard"}:
+            self.outcomes.setdefault(name, "done")
 
 
 def member(found: Mapping[str, Any]) -> tuple[ObjectKey, Member]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from infra_kit.inventory.access import KUBERNETES
 from infra_kit.inventory.errors import DeviceError, RefusedError
 from infra_kit.stacks.engines.automation import idle, locking
-from infra_kit.stacks.engines.automation.findings import Member, Name, Preview, Step, member, merged, name_in, one_line, told
+from infra_kit.stacks.engines.automation.findings import Member, Name, Preview, Step, Up, member, merged, name_in, one_line, told
 from infra_kit.stacks.engines.automation.place import environment, place_of
 from infra_kit.stacks.evaluation import source_digest
 from infra_kit.stacks.exchange import SiteStamp, stack_document
@@ -26,7 +26,10 @@ _OPEN_S = 180.0
 _PREVIEW_S = 300.0
 _UP_S = 120.0
 _STUCK_S = 20.0
-"""A released object that Pulumi does not come to for so long, while it says nothing, waits for one that nobody releases."""
+"""A released object that Pulumi does not come to for so long, while it says nothing, may wait for one that nobody releases."""
+_COMPONENTS = "infra-kit:*:*::**"
+_TRIES = 3
+"""For an object that Pulumi did not come to, because its run ended or waited for another that nobody releases."""
 _GATHER_S = 0.3
 """Removals that come within so short a time are one."""
 
@@ -67,8 +70,13 @@ class Hands:
         """URN -> why it could not be removed."""
         self._steps: list[dict[str, Any]] = []
         self._said: dict[str, list[str]] = {}
-        self._up = _Up(frozenset())
+        self._components: set[str] = set()
+        self._finished: set[Name] = set()
+        """What Pulumi has made so: it is not waited for again."""
+        self._up = Up(frozenset())
         self._removing: set[str] = set()
+        self.components: frozenset[str] = frozenset()
+        """URNs of what only groups objects, as a preview found them."""
         self.place = place_of(stack, context)
         site = asdict(SiteStamp.of(context.site)) if has_program else None
         self._start = {"place": self.place.document(), "site": site, "stack": stack_document(stack), "program": source_digest(stack)}
@@ -93,7 +101,7 @@ class Hands:
         with self._turn:
             self._steps, self._said = [], {}
             failure = self._order({"do": "preview", "objects": self._intended()}, f"preview of stack {self._stack.name}", _PREVIEW_S)
-            found = Preview(error=told(failure))
+            found = Preview(error=told(failure), components=frozenset(self._components))
             names: dict[str, Name] = {}
             for each in self._steps:
                 name = each["type"], each["name"]
@@ -107,20 +115,20 @@ class Hands:
 
     # Changing
 
-    def apply(self, name: Name, manifest: Mapping[str, Any], others: Iterable[Name], *, fresh: bool = False) -> None:
+    def apply(self, name: Name, manifest: Mapping[str, Any], others: Callable[[], Iterable[Name]], *, fresh: bool = False) -> None:
         """Have Pulumi make one object so.
 
         Args:
             name: which.
             manifest: how it is to be, secrets in it.
-            others: objects whose turn may come in the same run of Pulumi.
+            others: gives the objects whose turn may come in the same run of Pulumi.
             fresh: not in a run of Pulumi that has already looked at the object.
 
         Raises:
             RefusedError: the API server, or Pulumi, refuses; in their own words.
             DeviceError: Pulumi ended.
         """
-        for _ in range(2):
+        for _ in range(_TRIES):
             up = self._session(name, others, fresh=fresh)
             child = self._child
             assert child is not None
@@ -128,7 +136,7 @@ class Hands:
             child.send({"release": list(name), "manifest": manifest})
             if self._wait(up, name):
                 return
-            others, fresh = (), True  # it waited for one that is not in this run: once more, alone
+            others, fresh = tuple if up.stuck else others, False
         raise RefusedError(KUBERNETES, f"Pulumi did not come to `{name[1]}`: it needs an object that this run leaves out")
 
     def let_pass(self, name: Name, manifest: Mapping[str, Any]) -> None:
@@ -189,22 +197,25 @@ class Hands:
 
     # One `up`
 
-    def _session(self, name: Name, others: Iterable[Name], *, fresh: bool) -> _Up:
+    def _session(self, name: Name, others: Callable[[], Iterable[Name]], *, fresh: bool) -> Up:
         """The `up` that an object is carried out in: the one under way, or a new one."""
         with self._turn:
             with self._condition:
                 up = self._up
-                fits = not up.ended and name in up.held and name not in up.released and not fresh
+                fits = not (up.ended or up.closed or up.stuck or fresh) and name in up.held and name not in up.released
                 if fits:
                     up.released.add(name)
                     return up
             self._end_up()
-            up = _Up(frozenset({name, *others}))
+            up = Up(frozenset({name, *(set(others()) - self._finished)}))
             up.released.add(name)
             self._up = up
             self._said = {}
             child = self._started()
-            targets = [f"urn:pulumi:{self.place.stack}::{self.place.project}::**{type_}::{label}" for type_, label in sorted(up.held)]
+            # Patterns, because what does not exist yet must not be named. Pulumi wants the components to be targets as well.
+            stem = f"urn:pulumi:{self.place.stack}::{self.place.project}::**"
+            groups = [_COMPONENTS, *(urn.split("::", 2)[2] for urn in sorted(self.components))]
+            targets = [f"{stem}{each}" for each in (*(f"{type_}::{label}" for type_, label in sorted(up.held)), *groups)]
             child.send({"do": "up", "objects": self._intended(), "targets": targets, "held": [list(each) for each in up.held]})
             up.begun = True
             return up
@@ -213,13 +224,17 @@ class Hands:
         """Let the `up` under way end: objects that nobody has released stay as they are."""
         up, child = self._up, child or self._child
         if up.begun and not up.closed and child is not None:
+            with self._condition:
+                # Pulumi gives up what it has not begun when its program ends early.
+                while not up.ended and up.released - up.outcomes.keys() and child.silent_s < _STUCK_S:
+                    self._condition.wait(0.5)
             up.closed = True
             child.send({"do": "close"})
             child.stand_for()
             answer = child.answer(f"Pulumi's run on stack {self._stack.name}", _UP_S)
             self._take(answer)
 
-    def _wait(self, up: _Up, name: Name) -> bool:
+    def _wait(self, up: Up, name: Name) -> bool:
         """Wait for an object's outcome; False where another run of Pulumi has to be made for it.
 
         Raises:
@@ -230,7 +245,8 @@ class Hands:
         assert child is not None
         with self._condition:
             while name not in up.outcomes and not up.ended and child.silent_s < _UP_S:
-                if up.asked and name not in up.asked and child.silent_s > _STUCK_S:
+                if up.asked and up.held - up.released and child.silent_s > _STUCK_S:
+                    up.stuck = True
                     return False
                 self._condition.wait(0.5)
             outcome = up.outcomes.get(name)
@@ -244,7 +260,7 @@ class Hands:
         if holder is not None:
             self._break_lock(holder)
             return False
-        if outcome is None and not up.failure:
+        if outcome is None and (up.closed or not up.failure):
             return False
         words = self._words_against(name) or told(up.failure) or "Pulumi does not say why"
         raise RefusedError(KUBERNETES, f"{self._names[name].path}: {words}")
@@ -322,27 +338,13 @@ class Hands:
             if event["severity"] == "error":
                 self._said.setdefault(event["urn"], []).append(one_line(event["text"]))
             return
+        if event["moment"] == "component":
+            self._components.add(event["urn"])
+            return
         self._steps.append(dict(event))
         name = event["type"], event["name"]
         if event["op"] in {"refresh", "read"} or event["moment"] == "before":
             return
-        if event["moment"] == "failed":
-            self._up.outcomes[name] = "failed"
-        elif event["op"] not in {"delete", "delete-replaced", "discard"}:
-            self._up.outcomes.setdefault(name, "done")
-
-
-@dataclass(slots=True)
-class _Up:
-    """One `up`."""
-
-    held: frozenset[Name]
-    """What may be released in it."""
-    released: set[Name] = field(default_factory=set)
-    asked: set[Name] = field(default_factory=set)
-    """What Pulumi's program has come to."""
-    outcomes: dict[Name, str] = field(default_factory=dict)
-    begun: bool = False
-    closed: bool = False
-    ended: bool = False
-    failure: str = ""
+        self._up.note(name, event)
+        if self._up.outcomes.get(name) == "done" and name in self._up.released:
+            self._finished.add(name)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pulumi.automation import Deployment, EngineEvent, StepEventMetadata
 
 _KUBERNETES = "kubernetes:"
+_PULUMI = "pulumi:"
 _OWN = "infra-kit.dev/"
 
 
@@ -17,7 +18,7 @@ def reduced(event: EngineEvent) -> dict[str, Any] | None:
     """An event as JSON; None where it says nothing of a Kubernetes object or of a failure.
 
     `{"moment": "before" | "done" | "failed", "urn", "type", "name", "op", "replaces", "fields"}` or
-    `{"moment": "said", "urn", "severity", "text"}`.
+    `{"moment": "component", "urn"}` or `{"moment": "said", "urn", "severity", "text"}`.
     """
     if event.resource_pre_event is not None:
         return _step("before", event.resource_pre_event.metadata)
@@ -33,7 +34,7 @@ def reduced(event: EngineEvent) -> dict[str, Any] | None:
 
 def _step(moment: str, found: StepEventMetadata) -> dict[str, Any] | None:
     if not found.type.startswith(_KUBERNETES):
-        return None
+        return None if found.type.startswith(_PULUMI) else {"moment": "component", "urn": found.urn}
     differences = found.detailed_diff or {}
     op = str(getattr(found.op, "value", found.op))
     kinds = {str(getattr(each.diff_kind, "value", each.diff_kind)) for each in differences.values()}

@@ -32,6 +32,9 @@ def merged(state: Mapping[str, Any], preview: Preview, name: Name, *, in_state: 
     if found["action"] == "update" and step is not None and step.replaces:
         fields = ", ".join(step.fields)
         found |= {"action": "replace", "reason": "; ".join(filter(None, [found["reason"], f"Pulumi replaces it to change {fields}"]))}
+    if found["action"] == "update" and not found["changes"] and step is not None and step.op == "same":
+        # Only who holds which field would change, by values that the provider does not send because they are zero.
+        return found | {"action": "none", "reason": "", "note": ""}
     held = any(each.get("held") for each in found["changes"])
     if name in preview.errors and not held:
         found["note"] = "; ".join(filter(None, [found["note"], f"Pulumi's preview says: {preview.errors[name]}"]))
