@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 COORDINATES = frozenset({".apiVersion", ".kind", ".metadata.name", ".metadata.namespace"})
 """Which object it is, not what it is like."""
+_TRIES = 2
+"""So often an object is looked at again that somebody else writes meanwhile."""
 
 
 def look(question: Question, live: Object) -> Look:
@@ -69,7 +71,7 @@ def orphaned(live: Mapping[str, Any]) -> bool:
     return live["kind"] == "PersistentVolume" and kept and (live.get("status") or {}).get("phase") == "Released"
 
 
-def _look(question: Question, live: Object) -> Look:
+def _look(question: Question, live: Object, tries: int = _TRIES) -> Look:
     wanted = question.writer.wanted(question.item, live)
     if _settled(wanted.manifest, live):
         return Look(_found(question, live, wanted, state("none", "", [])), wanted, live=live)
@@ -88,7 +90,16 @@ def _look(question: Question, live: Object) -> Look:
         return _replacement(question, live, error.what, held)
     except RefusedError as error:
         raise validation.refused(question.device, question.what, error) from error
+    if tries and _version(answer) != _version(live):
+        # A controller has written it between the two answers: what it wrote would show as a change of ours.
+        now = question.fetch()
+        if now is not None and now["metadata"]["uid"] == live["metadata"]["uid"] and not now["metadata"].get("deletionTimestamp"):
+            return _look(question, now, tries - 1)
     return _compared(question, live, answer, Look({}, wanted, held=held))
+
+
+def _version(found: Object) -> Any:
+    return found["metadata"].get("resourceVersion")
 
 
 def _require_own(question: Question, live: Object) -> None:
@@ -185,10 +196,11 @@ def _replacement(question: Question, live: Object, reason: str, held: Sequence[H
 def _found(question: Question, live: Object, wanted: Resolved, found: Change) -> Change:
     """A state with the version of what is there, and what the server warned of."""
     managed = veil(extract({key: value for key, value in live.items() if key != "status"}, owned(live)), wanted)
-    annotations = (managed.get("metadata") or {}).get("annotations")
+    metadata = managed.get("metadata") or {}
+    annotations = metadata.get("annotations")
     if annotations is not None:
         kept = {key: text for key, text in annotations.items() if f".metadata.annotations.{key}" not in BOOKKEEPING}
-        managed["metadata"]["annotations"] = kept
+        managed = {**managed, "metadata": {**metadata, "annotations": kept}}
     text = json.dumps([live["metadata"].get("uid"), managed], sort_keys=True, separators=(",", ":"))
     note = question.with_warnings(found["note"]) if found["action"] != "none" else ""
     return {**found, "present": True, "version": hashlib.sha256(text.encode()).hexdigest(), "note": note}
