@@ -41,15 +41,15 @@ class StackResource:
     opening: Opening = field(repr=False, compare=False)
     groups: frozenset[str] = frozenset()
 
-    @property
-    def id(self) -> str:
-        """`layer/Kind/namespace/name`."""
-        return self.stack.resource_id(self.item.key)
+    id: str = field(init=False)
+    """`layer/Kind/namespace/name`. It and the device are asked for a dozen times in a plan: worked out once."""
+    device: str = field(init=False)
+    """The object's own part of the cluster."""
 
-    @property
-    def device(self) -> str:
-        """The object's own part of the cluster."""
-        return device_of(self.item.key)
+    def __post_init__(self) -> None:
+        """Work out what it is called."""
+        object.__setattr__(self, "id", self.stack.resource_id(self.item.key))
+        object.__setattr__(self, "device", device_of(self.item.key))
 
     @property
     def scope(self) -> str:

@@ -41,7 +41,7 @@ def differences(before: Any, after: Any, tree: Fields, path: str = "") -> Iterat
     if path in _SERVERS_OWN or before == after:
         return
     sides = [side for side in (before, after) if side is not MISSING]
-    if all(isinstance(side, Mapping) and side for side in sides):
+    if all(type(side) is dict and side for side in sides):
         for name in dict.fromkeys([*_mapping(before), *_mapping(after)]):
             below = tree.get(f"f:{name}") or {}
             yield from differences(_mapping(before).get(name, MISSING), _mapping(after).get(name, MISSING), below, f"{path}.{name}")
@@ -61,7 +61,7 @@ def _of_items(before: Any, after: Any, tree: Fields, path: str) -> Iterator[Diff
 
 
 def _mapping(side: Any) -> Mapping[str, Any]:
-    return side if isinstance(side, Mapping) else {}
+    return side if type(side) is dict else {}  # from JSON; a look for any Mapping takes ten times as long
 
 
 def shown(path: str) -> str:

@@ -77,7 +77,7 @@ def _not_found(question: Question, wanted: Resolved, error: NotFoundError) -> Lo
 
 def _without_namespace(question: Question, wanted: Resolved) -> Look:
     try:
-        answer, note = validation.elsewhere(question.client, wanted.manifest, question.item.key.namespace)
+        answer, note = _judged_elsewhere(question, wanted)
     except NotFoundError as error:
         if error.kind == "namespaces":
             raise
@@ -85,6 +85,21 @@ def _without_namespace(question: Question, wanted: Resolved) -> Look:
     except RefusedError as error:
         raise validation.refused(question.device, question.what, error) from error
     return _creation(question, wanted, answer, note)
+
+
+def _judged_elsewhere(question: Question, wanted: Resolved) -> tuple[Object | None, str]:
+    manifest, namespace = wanted.manifest, question.item.key.namespace
+    if question.alike is None:
+        return validation.elsewhere(question.client, manifest, namespace)
+    with question.alike.form_of(manifest) as (form, length):
+        if form.speaks_for(length):
+            return {
+                "metadata": {"managedFields": form.managed}
+            }, f"namespace {namespace} does not exist yet: checked by its like {form.what}"
+        answer, note = validation.elsewhere(question.client, manifest, namespace)
+        if answer is not None:
+            question.alike.judged(form, length, manifest, answer, question.what)
+        return answer, note
 
 
 def _creation(question: Question, wanted: Resolved, answer: Object | None, note: str) -> Look:

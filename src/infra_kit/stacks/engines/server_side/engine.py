@@ -13,6 +13,7 @@ from infra_kit.inventory.access import KUBERNETES
 from infra_kit.inventory.errors import VerificationError
 from infra_kit.plan.resource import Outcome, RunContext
 from infra_kit.stacks.engines.server_side import creation, existing, removal
+from infra_kit.stacks.engines.server_side.alike import Alike
 from infra_kit.stacks.engines.server_side.applying import Applying
 from infra_kit.stacks.engines.server_side.applyset import STACK_LABEL, ApplySet
 from infra_kit.stacks.engines.server_side.desired import Writer
@@ -68,6 +69,7 @@ class ServerSideEngine:
         self._snapshot = Snapshot(
             f"{STACK_LABEL}={stack.name}", ((str(each.manifest["apiVersion"]), each.key) for each in self._objects if not each.patch)
         )
+        self._alike = Alike()
         self._guard = threading.Lock()
         self._leaving: set[ObjectKey] = set()
         """What has been found to be removed and is not yet."""
@@ -183,7 +185,7 @@ class ServerSideEngine:
             scaled=lambda live: self._scaling.scales(client, live),
             annotations=self._annotations,
         )
-        return Question(client, writer, item, expected=(item.key.group, item.key.kind) in self._kinds)
+        return Question(client, writer, item, expected=(item.key.group, item.key.kind) in self._kinds, alike=self._alike)
 
     def _id(self, key: ObjectKey) -> str:
         return f"{self._stack.layer}/{key.path}"

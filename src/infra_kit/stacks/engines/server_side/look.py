@@ -11,6 +11,7 @@ from infra_kit.stacks.engines.engine import FIELD_MANAGER
 from infra_kit.stacks.kubernetes_api.answers import NotFoundError
 
 if TYPE_CHECKING:
+    from infra_kit.stacks.engines.server_side.alike import Alike
     from infra_kit.stacks.engines.server_side.conflicts import HeldField
     from infra_kit.stacks.engines.server_side.desired import Writer
     from infra_kit.stacks.engines.server_side.secrets import Resolved
@@ -49,12 +50,14 @@ class Question:
         writer: what is sent for the stack's objects.
         item: the object.
         expected: whether the program itself makes its kind (by a CustomResourceDefinition).
+        alike: the forms of the stack's objects; None: each is judged by itself.
     """
 
     client: KubernetesReader
     writer: Writer
     item: StackObject
     expected: bool = False
+    alike: Alike | None = None
 
     @property
     def what(self) -> str:
