@@ -75,6 +75,7 @@ def once(folder: Path, count: int, what: str, function: str) -> dict[str, Any]:
     from infra_kit.plan.run import perform
     from infra_kit.stacks.engines.server_side import engine
     from infra_kit.stacks.evaluation import evaluate
+    from infra_kit.stacks.kubernetes_api import client as _loaded  # noqa: F401  by the first object otherwise
     from infra_kit.stacks.layer import StackLayer
 
     site = load_site(folder)
