@@ -36,7 +36,7 @@ def test_kubectl_finds_nothing_left_to_do(atelier):
 
 def test_claims_are_bound_to_the_volumes_made_for_them(atelier):
     claims = [each for each in atelier.get("pvc") if each["metadata"]["namespace"] in atelier.namespaces()]
-    assert len(claims) == 5 + 2 * 25
+    assert len(claims) == 4 + 2 * 25
     assert {each["status"]["phase"] for each in claims} == {"Bound"}
     assert all(each["spec"]["volumeName"].startswith("atelier-") for each in claims)
 
