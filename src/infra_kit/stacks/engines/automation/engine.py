@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from infra_kit.stacks.engines.server_side import removal
     from infra_kit.stacks.engines.server_side.applying import Applying
     from infra_kit.stacks.engines.server_side.look import Look, Object
+    from infra_kit.stacks.kubernetes_api.client import KubernetesWriter
     from infra_kit.stacks.stack import Evaluated, ObjectKey, Stack, StackObject
 
 _FORCE = "pulumi.com/patchForce"
@@ -148,8 +149,17 @@ class AutomationEngine(ServerSideEngine):
         """End Pulumi."""
         self._hands.close()
 
-    def _deletion(self, key: ObjectKey) -> removal.Deletion:
-        return lambda _live: self._hands.remove(key)
+    def _deletion(self, key: ObjectKey, client: KubernetesWriter) -> removal.Deletion:
+        def delete(live: Mapping[str, Any]) -> bool:
+            try:
+                return self._hands.remove(key)
+            except RefusedError:
+                now = client.get(str(live["apiVersion"]), key.kind, key.namespace, key.name)
+                if now is not None and not now["metadata"].get("deletionTimestamp"):
+                    raise
+                return True  # Pulumi has only not waited until it is gone
+
+        return delete
 
     def _carry_out(self, applying: Applying, look: Look) -> Object:
         item = applying.question.item

@@ -25,6 +25,8 @@ Manifest = Mapping[str, Any]
 
 _KUBERNETES = "kubernetes:"
 _SECRET = frozenset({"data", "stringData"})
+_DELETED_WITHIN = "3s"
+"""Most objects are gone by then, and Pulumi need not be asked twice."""
 _WORD = re.compile(r"_([a-z])")
 
 
@@ -118,6 +120,7 @@ class Gate:
             urn = urns.get(identity(known))
             if urn is not None and urn.rpartition("::")[2] != made.name:
                 opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(aliases=[urn]))
+            opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(custom_timeouts=_impatient(opts.custom_timeouts)))
             return pulumi.ResourceTransformationResult(props, opts)
 
         return change
@@ -144,6 +147,12 @@ def identity(manifest: Manifest) -> tuple[str, ...]:
     metadata = manifest["metadata"]
     group = str(manifest["apiVersion"]).rpartition("/")[0]
     return group, str(manifest["kind"]), str(metadata.get("namespace") or ""), str(metadata["name"])
+
+
+def _impatient(timeouts: pulumi.CustomTimeouts | None) -> pulumi.CustomTimeouts:
+    """Pulumi has an object deleted; infra-kit itself waits until it is gone, says what holds it, and can be interrupted."""
+    found = timeouts or pulumi.CustomTimeouts()
+    return pulumi.CustomTimeouts(create=found.create, update=found.update, delete=_DELETED_WITHIN)
 
 
 def _camel(key: str) -> str:

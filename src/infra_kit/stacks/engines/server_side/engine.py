@@ -27,6 +27,7 @@ from infra_kit.stacks.kubernetes_api.waiting import wait_ready
 if TYPE_CHECKING:
     from infra_kit.plan.resource import Created, Diff, ReadContext
     from infra_kit.stacks.engines.engine import EngineName
+    from infra_kit.stacks.kubernetes_api.client import KubernetesWriter
     from infra_kit.stacks.stack import Evaluated, ObjectKey, Stack, StackObject
 
 _FRESH_S = 300.0
@@ -137,7 +138,7 @@ class ServerSideEngine:
         """Remove it and wait until it is gone."""
         client = clients.writer(context)
         waiting = removal.Waiting(progress=self._progress(key, context), interrupted=context.interrupted)
-        outcome = removal.remove(client, self._set, key, record, force=context.force, waiting=waiting, delete=self._deletion(key))
+        outcome = removal.remove(client, self._set, key, record, force=context.force, waiting=waiting, delete=self._deletion(key, client))
         with self._guard:
             self._leaving.discard(key)
             last = not self._leaving
@@ -154,7 +155,7 @@ class ServerSideEngine:
         """Make it so; gives the object as it is stored."""
         return applying.carry_out(look)
 
-    def _deletion(self, _key: ObjectKey) -> removal.Deletion | None:
+    def _deletion(self, _key: ObjectKey, _client: KubernetesWriter) -> removal.Deletion | None:
         """Who deletes an object that leaves; None: the client itself."""
         return None
 
