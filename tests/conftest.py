@@ -91,6 +91,16 @@ class RunningControlPlane:
 @pytest.fixture(scope="session")
 def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningControlPlane]:
     """The control plane that the tests of one worker share: each test uses namespaces of its own and leaves the nodes as they were."""
+    yield from _running_control_plane(tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def fresh_control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningControlPlane]:
+    """A control plane for one module alone: for what takes the whole cluster, such as the platform, or kills its server."""
+    yield from _running_control_plane(tmp_path_factory)
+
+
+def _running_control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningControlPlane]:
     from infra_kit.inventory.errors import LabError
     from infra_kit.lab.control_plane.binaries import locate_all
     from infra_kit.lab.embedded import RunningLab

@@ -78,3 +78,9 @@ def by_path(found: Evaluated) -> dict[str, StackObject]:
 @pytest.fixture(params=VARIANTS)
 def variant(request: pytest.FixtureRequest) -> str:
     return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def control_plane(fresh_control_plane):
+    """A cluster of their own: the platform is one a cluster."""
+    return fresh_control_plane
