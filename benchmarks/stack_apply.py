@@ -74,9 +74,9 @@ def once(folder: Path, count: int, what: str, function: str) -> dict[str, Any]:
     from infra_kit.plan.resource import ReadContext
     from infra_kit.plan.run import perform
     from infra_kit.stacks.engines.server_side import engine
-    from infra_kit.stacks.evaluation import evaluate
     from infra_kit.stacks.kubernetes_api import client as _loaded  # noqa: F401  by the first object otherwise
     from infra_kit.stacks.layer import StackLayer
+    from infra_kit.stacks.programs.evaluation import evaluate
 
     site = load_site(folder)
     access = open_access(site)
@@ -197,7 +197,7 @@ def _writes(place: Place) -> list[str]:
 
 def _manifests(place: Place, count: int) -> list[dict[str, Any]]:
     from infra_kit.inventory.load import load_site
-    from infra_kit.stacks.evaluation import evaluate
+    from infra_kit.stacks.programs.evaluation import evaluate
 
     (found,) = evaluate(load_site(place.folder), [stack_of(count)])
     return [json.loads(json.dumps(each.manifest)) for each in found.objects]

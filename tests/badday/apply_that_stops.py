@@ -15,8 +15,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from infra_kit.cli.reach import open_site
-from infra_kit.layers import layers
+from infra_kit.cli.reach import concerned, open_site
 from infra_kit.plan.request import Request
 from infra_kit.plan.run import perform
 from infra_kit.plan.selection import EVERYTHING, Selection
@@ -70,7 +69,7 @@ def main() -> int:
     elif workspace:
         selection = Selection(layers=("workspaces",), workspaces=(workspace,))
     request = Request(selection=selection, resume="--resume" in rest, allow_reboot="--allow-reboot" in rest)
-    return perform(site, layers(), access, request, Stopping(at, way, files[0] if files else None)).exit_code
+    return perform(site, concerned(access, selection), access, request, Stopping(at, way, files[0] if files else None)).exit_code
 
 
 if __name__ == "__main__":

@@ -35,7 +35,6 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s", stream=sys.stderr)
     logging.getLogger("infra_kit").setLevel(logging.INFO)
-    os.umask(0o077)
     try:
         asyncio.run(run(Lab(load_site(options.site), options.without.split(",")), reset=options.reset))
     except InfraKitError as error:
@@ -45,4 +44,5 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    os.umask(0o077)  # here, for it is the whole process's
     sys.exit(main())

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from infra_kit.stacks import evaluation, rendering
 from infra_kit.stacks.engines import selection
+from infra_kit.stacks.programs import evaluation, rendering
 from infra_kit.stacks.resource import StackLeftover, StackResource
 from infra_kit.stacks.stack import ObjectKey, Stack
 

@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+FIELD_MANAGER = "infra-kit"
+"""Under which name infra-kit owns fields of objects, whichever engine applies them."""
+LABEL_PREFIX = "infra-kit.dev/"
+"""Of every label and annotation of infra-kit's own."""
 BUILT_IN_GROUPS = frozenset({"", "apps", "batch", "autoscaling", "policy"})
 """API groups whose kinds need no group in a resource id, beside those that end in `.k8s.io`."""
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from infra_kit.stacks.assembly import assemble
 from infra_kit.stacks.parts.accounts import account
 from infra_kit.stacks.parts.deployment import Workload, deploy
 from infra_kit.stacks.parts.ingress import expose
@@ -16,7 +15,8 @@ from infra_kit.stacks.parts.place import Place
 from infra_kit.stacks.parts.pod import GPU, Container, Pod, command_probe, from_pod, from_secret, http_probe, tcp_probe
 from infra_kit.stacks.parts.priorities import keep_out_of_reserved_priorities
 from infra_kit.stacks.parts.roles import grant, grant_everywhere, group, user
-from infra_kit.stacks.recording import record
+from infra_kit.stacks.programs.assembly import assemble
+from infra_kit.stacks.programs.recording import record
 from infra_kit.stacks.stack import Stack, StackObject
 
 PLACE = Place("fraud", Owner("fraud", team="risk", workspace="fraud"))

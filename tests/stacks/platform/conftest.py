@@ -62,9 +62,9 @@ def platform_of(variant: str) -> Evaluated:
 
 def evaluated(site: Site) -> Evaluated:
     """The program's objects; without the child process, which `evaluate` is tested with."""
-    from infra_kit.stacks.assembly import assemble
     from infra_kit.stacks.platform.program import program
-    from infra_kit.stacks.recording import record
+    from infra_kit.stacks.programs.assembly import assemble
+    from infra_kit.stacks.programs.recording import record
     from infra_kit.stacks.stack import Stack
 
     stack = Stack("cluster", "platform")

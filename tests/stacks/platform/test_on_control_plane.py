@@ -14,13 +14,13 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from infra_kit.stacks.assembly import assemble
 from infra_kit.stacks.parts.labels import Owner
 from infra_kit.stacks.parts.place import Place
 from infra_kit.stacks.parts.pod import Container, Pod
 from infra_kit.stacks.parts.priorities import keep_out_of_reserved_priorities
 from infra_kit.stacks.parts.secret import referenced
-from infra_kit.stacks.recording import record
+from infra_kit.stacks.programs.assembly import assemble
+from infra_kit.stacks.programs.recording import record
 from infra_kit.stacks.stack import Stack
 
 from .conftest import VARIANTS, platform_of

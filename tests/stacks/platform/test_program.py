@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from infra_kit.inventory.errors import ProgramError
-from infra_kit.stacks.evaluation import evaluate
+from infra_kit.stacks.programs.evaluation import evaluate
 from infra_kit.stacks.stack import Stack
 
 from .conftest import by_path, changed, evaluated, platform_of, site_of

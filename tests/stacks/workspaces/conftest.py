@@ -66,8 +66,8 @@ def large(name: str = "atelier", **changes: Any) -> Workspace:
 
 def evaluated(site: Site, workspace: Workspace) -> Evaluated:
     """The program's objects; without the child process, which `evaluate` is tested with."""
-    from infra_kit.stacks.assembly import assemble
-    from infra_kit.stacks.recording import record
+    from infra_kit.stacks.programs.assembly import assemble
+    from infra_kit.stacks.programs.recording import record
     from infra_kit.stacks.workspaces.program import program
 
     site = site.model_copy(update={"workspaces": [*site.workspaces, workspace]})
@@ -119,9 +119,9 @@ def as_list(objects: list[dict[str, Any]]) -> str:
 @pytest.fixture(scope="session")
 def atelier(control_plane) -> Iterator[Live]:
     """The large workspace, applied; removed when the session ends."""
-    from infra_kit.stacks.assembly import assemble
     from infra_kit.stacks.platform.program import program
-    from infra_kit.stacks.recording import record
+    from infra_kit.stacks.programs.assembly import assemble
+    from infra_kit.stacks.programs.recording import record
 
     site = reference()
     platform = assemble(Stack("cluster", "platform"), record(lambda: program(site), "platform"))

@@ -38,11 +38,28 @@ def test_a_start_again_keeps_data_takes_a_new_password_and_makes_what_is_missing
     database.stop()
     # What the kubelet does to a volume for the pod's group, and the server would refuse.
     (database.folder / "volume" / "pgdata").chmod(0o2770)
-    database.passwords |= {"hub": "a new one", "later": "of a service that came later"}
+    database.passwords |= {"hub": "a new \\none", "later": "of a service that came later"}
     database.start()
     assert "still here" in database.sql("hub", "SELECT word FROM kept")
     assert database.sql("later", "SELECT current_user") == "later"
     assert stat.S_IMODE((database.folder / "volume" / "pgdata").stat().st_mode) & 0o777 == 0o700
+
+
+def test_an_account_that_cannot_be_read_ends_the_start(database):
+    """Rather than a server in which one service has no role."""
+    database.stop()
+    username = database.folder / "accounts" / "mlflow" / "username"
+    username.rename(username.with_name("elsewhere"))
+    try:
+        script = ["sh", str(database.folder / "settings" / "start.sh")]
+        started = subprocess.run(
+            script, env=database.environment, capture_output=True, text=True, check=False, timeout=60, **database.as_user()
+        )
+    finally:
+        username.with_name("elsewhere").rename(username)
+        database.start()
+    assert started.returncode != 0
+    assert "username" in started.stderr
 
 
 def test_no_password_is_in_the_log_or_on_a_command_line(database):

@@ -207,4 +207,5 @@ def test_suspension_ends_sessions_keeps_data_and_resumption_brings_all_back(atel
 
 
 def is_service(pod: dict[str, Any]) -> bool:
-    return pod["metadata"]["labels"]["app.kubernetes.io/name"] != "directories"
+    """Not a job's: one that a schedule began before the suspension runs to its end."""
+    return not any(owner["kind"] == "Job" for owner in pod["metadata"].get("ownerReferences") or ())

@@ -27,11 +27,6 @@ if TYPE_CHECKING:
 
 EngineName = Literal["server-side", "automation"]
 
-FIELD_MANAGER = "infra-kit"
-"""Under which name infra-kit owns fields (both engines)."""
-LABEL_PREFIX = "infra-kit.dev/"
-"""Of every label and annotation of infra-kit's own."""
-
 
 class Engine(Protocol):
     """Carries out one stack. Made for one run and one stack; asked from many threads."""

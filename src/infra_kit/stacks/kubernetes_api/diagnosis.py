@@ -10,8 +10,8 @@ from infra_kit.inventory.errors import DeviceError
 from infra_kit.stacks.kubernetes_api.events import events_of, last_word
 from infra_kit.stacks.kubernetes_api.readiness import kind_of
 from infra_kit.stacks.kubernetes_api.state import READY, condition
+from infra_kit.stacks.kubernetes_api.workloads import is_early, trouble
 from infra_kit.stacks.kubernetes_api.workloads import pod as pod_state
-from infra_kit.stacks.kubernetes_api.workloads import trouble
 
 if TYPE_CHECKING:
     from infra_kit.stacks.kubernetes_api.client import KubernetesReader
@@ -76,7 +76,8 @@ def refused_pods(client: KubernetesReader, live: Object) -> str:
     if kind_of(live) not in _WITH_PODS:
         return ""
     events = events_of(client, live)
-    return events[-1].message if events and events[-1].reason == "FailedCreate" else ""
+    last = events[-1] if events else None
+    return last.message if last and last.reason == "FailedCreate" and not is_early(last.message) else ""
 
 
 def selector_of(live: Object) -> str:

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from infra_kit.stacks.engines.engine import LABEL_PREFIX
 from infra_kit.stacks.kubernetes_api.state import READY, Failed, State, Waiting, condition
 from infra_kit.stacks.kubernetes_api.workloads import WORKLOADS
+from infra_kit.stacks.stack import LABEL_PREFIX
 
 Object = Mapping[str, Any]
 

@@ -118,6 +118,11 @@ def trouble(live: Object) -> str:
     return str(ready.get("message") or "") if ready.get("status") == "False" else ""
 
 
+def is_early(refusal: str) -> bool:
+    """Whether pods are refused for now only: a namespace's `default` service account is made by a controller, soon after the namespace."""
+    return 'serviceaccount "default" not found' in refusal
+
+
 WORKLOADS: Mapping[tuple[str, str], Callable[[Object], State]] = {
     ("apps", "Deployment"): deployment,
     ("apps", "ReplicaSet"): replica_set,
@@ -152,6 +157,6 @@ def _overdue(live: Object) -> Failed | None:
 def _refused(live: Object) -> Failed | None:
     """Pods that the API server does not take (quota, Pod Security): may heal when the quota is raised or another pod goes."""
     failure = condition(live, "ReplicaFailure")
-    if failure.get("status") != "True":
+    if failure.get("status") != "True" or is_early(str(failure.get("message"))):
         return None
     return Failed(f"its pods are refused: {failure.get('message')}", may_heal=True)

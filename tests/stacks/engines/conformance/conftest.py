@@ -14,8 +14,8 @@ import conformance_bench
 
 from infra_kit.inventory.load import load_site
 from infra_kit.plan import waiting as waiting_room
-from infra_kit.stacks.evaluation import evaluate
 from infra_kit.stacks.kubernetes_api import deletion, waiting
+from infra_kit.stacks.programs.evaluation import evaluate
 
 REFERENCE = Path(__file__).resolve().parents[4] / "inventory" / "configuration-1"
 ENGINES = ["server-side", "automation"]

@@ -177,8 +177,8 @@ def _driver(tell: Callable[[Mapping[str, Any]], None], start: Mapping[str, Any])
     program: Callable[[], None] = nothing
     if start["site"] is not None:
         from infra_kit.inventory.load import load_site
-        from infra_kit.stacks.exchange import SiteStamp, stack_of
-        from infra_kit.stacks.programs import program_of
+        from infra_kit.stacks.programs.exchange import SiteStamp, stack_of
+        from infra_kit.stacks.programs.source import program_of
 
         stamp = SiteStamp(**start["site"])
         site = load_site(Path(stamp.folder))

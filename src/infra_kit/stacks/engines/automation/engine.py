@@ -22,10 +22,10 @@ from infra_kit.plan.resource import RunContext
 from infra_kit.stacks.engines.automation.hands import Hands
 from infra_kit.stacks.engines.automation.shielding import shielded, unshielded
 from infra_kit.stacks.engines.automation.verdict import merged
-from infra_kit.stacks.engines.engine import FIELD_MANAGER
 from infra_kit.stacks.engines.server_side import existing
 from infra_kit.stacks.engines.server_side.engine import ServerSideEngine
 from infra_kit.stacks.engines.server_side.secrets import unspoken
+from infra_kit.stacks.stack import FIELD_MANAGER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -12,8 +12,8 @@ from infra_kit.inventory.errors import DeviceError, RefusedError
 from infra_kit.stacks.engines.automation import idle, locking
 from infra_kit.stacks.engines.automation.findings import Member, Name, Preview, Step, Up, member, merged, name_in, one_line, told
 from infra_kit.stacks.engines.automation.place import environment, place_of
-from infra_kit.stacks.evaluation import source_digest
-from infra_kit.stacks.exchange import SiteStamp, stack_document
+from infra_kit.stacks.programs.evaluation import source_digest
+from infra_kit.stacks.programs.exchange import SiteStamp, stack_document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from infra_kit.stacks.engines.engine import LABEL_PREFIX
+from infra_kit.stacks.stack import LABEL_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from infra_kit.inventory.errors import RefusedError, UnreachableError
-from infra_kit.stacks.engines.engine import FIELD_MANAGER
 from infra_kit.stacks.engines.server_side import creation, existing
 from infra_kit.stacks.engines.server_side.conflicts import refuse_to_take
 from infra_kit.stacks.engines.server_side.desired import signed
 from infra_kit.stacks.engines.server_side.ownership import BOOKKEEPING, owned, remembered
 from infra_kit.stacks.kubernetes_api.answers import ConflictError
 from infra_kit.stacks.kubernetes_api.deletion import wait_gone
+from infra_kit.stacks.stack import FIELD_MANAGER
 
 if TYPE_CHECKING:
     from infra_kit.plan.resource import RunContext

@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import infra_kit
 from infra_kit.inventory.errors import RefusedError
-from infra_kit.stacks.engines.engine import FIELD_MANAGER, LABEL_PREFIX, EngineName
+from infra_kit.stacks.engines.engine import EngineName
 from infra_kit.stacks.engines.server_side.covered import NAMESPACE, PREFIX, Covered, GroupKind, covered, present
 from infra_kit.stacks.engines.server_side.ownership import PATCHED_BY
 from infra_kit.stacks.kubernetes_api.answers import NotFoundError
+from infra_kit.stacks.stack import FIELD_MANAGER, LABEL_PREFIX
 
 if TYPE_CHECKING:
     from infra_kit.stacks.kubernetes_api.client import KubernetesReader, KubernetesWriter

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from infra_kit.stacks.engines.engine import LABEL_PREFIX
-from infra_kit.stacks.stack import ObjectKey
+from infra_kit.stacks.stack import LABEL_PREFIX, ObjectKey
 
 NAMESPACE = "infra-kit"
 """Where the parents are."""

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from infra_kit.stacks.engines.engine import LABEL_PREFIX
 from infra_kit.stacks.engines.server_side.applyset import STACK_LABEL, ApplySet
 from infra_kit.stacks.kubernetes_api.answers import NotFoundError
+from infra_kit.stacks.stack import LABEL_PREFIX
 
 if TYPE_CHECKING:
     from infra_kit.stacks.kubernetes_api.client import KubernetesReader

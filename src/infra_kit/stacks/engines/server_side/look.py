@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from infra_kit.stacks.engines.engine import FIELD_MANAGER
 from infra_kit.stacks.kubernetes_api.answers import NotFoundError
+from infra_kit.stacks.stack import FIELD_MANAGER
 
 if TYPE_CHECKING:
     from infra_kit.stacks.engines.server_side.alike import Alike

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from infra_kit.stacks.engines.engine import FIELD_MANAGER, LABEL_PREFIX
+from infra_kit.stacks.stack import FIELD_MANAGER, LABEL_PREFIX
 
 Fields = Mapping[str, Any]
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from infra_kit.inventory.errors import RefusedError
 from infra_kit.plan.resource import Created, Outcome, never
-from infra_kit.stacks.engines.engine import FIELD_MANAGER, LABEL_PREFIX
 from infra_kit.stacks.engines.server_side.applyset import PART_OF_LABEL, STACK_LABEL, ApplySet, served
 from infra_kit.stacks.engines.server_side.covered import key_of
 from infra_kit.stacks.engines.server_side.foreign import Foreign, foreign_in_namespace, foreign_of_kind
@@ -18,6 +17,7 @@ from infra_kit.stacks.kubernetes_api.answers import NotFoundError
 from infra_kit.stacks.kubernetes_api.client import label
 from infra_kit.stacks.kubernetes_api.deletion import NAMED, held_by, wait_gone
 from infra_kit.stacks.kubernetes_api.waiting import silent
+from infra_kit.stacks.stack import FIELD_MANAGER, LABEL_PREFIX
 
 if TYPE_CHECKING:
     from infra_kit.stacks.kubernetes_api.client import KubernetesReader, KubernetesWriter, Propagation

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from infra_kit.stacks.engines.engine import FIELD_MANAGER
 from infra_kit.stacks.kubernetes_api.answers import ConflictError, ForbiddenError
+from infra_kit.stacks.stack import FIELD_MANAGER
 
 if TYPE_CHECKING:
     from infra_kit.inventory.errors import RefusedError

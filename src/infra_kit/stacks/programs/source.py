@@ -76,5 +76,6 @@ def _of_file(file: Path, stack: Stack) -> ModuleType:
         raise ProgramError(f"there is no program for stack {stack.name}", where=str(file))
     module = module_from_spec(spec)
     sys.modules[file.stem] = module  # dataclasses look their module up there
-    spec.loader.exec_module(module)
+    # From its text: Python's cache would take a file written again within a second, at the same size, for the old one.
+    exec(compile(file.read_bytes(), file, "exec"), module.__dict__)  # noqa: S102  a program is there to be run
     return module

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from infra_kit.inventory.errors import ProgramError
-from infra_kit.stacks.exchange import SiteStamp, error_of, evaluated_of, stack_document
+from infra_kit.stacks.programs.exchange import SiteStamp, error_of, evaluated_of, stack_document
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -121,7 +121,7 @@ class _Child:
     def __enter__(self) -> Self:
         self._words = tempfile.TemporaryFile()  # closed in __exit__; a pipe would have to be emptied all the time
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "infra_kit.stacks.evaluator"],
+            [sys.executable, "-m", "infra_kit.stacks.programs.evaluator"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._words,

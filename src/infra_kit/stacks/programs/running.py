@@ -15,10 +15,10 @@ from pulumi.runtime import register_resource_transform
 from infra_kit.inventory.errors import InfraKitError
 from infra_kit.inventory.load import load_site
 from infra_kit.inventory.secrets import SecretStore
-from infra_kit.stacks import programs
-from infra_kit.stacks.assembly import holds_marker, is_kubernetes, is_patch, labelled, refuse_misplaced_secret
 from infra_kit.stacks.parts.secret import MARKER
-from infra_kit.stacks.recording import revealed
+from infra_kit.stacks.programs import source
+from infra_kit.stacks.programs.assembly import holds_marker, is_kubernetes, is_patch, labelled, refuse_misplaced_secret
+from infra_kit.stacks.programs.recording import revealed
 from infra_kit.stacks.stack import Stack
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def program_of(stack: Stack, site: Site, secrets: SecretStore) -> Callable[[], N
     Raises:
         ProgramError: there is no such program.
     """
-    program = programs.program_of(stack, site)
+    program = source.program_of(stack, site)
 
     def run_it() -> None:
         register_resource_transform(transform(stack, secrets))

@@ -9,7 +9,7 @@ only the request has the options (dependencies, ignored changes, time-outs, pare
 - `pulumi.runtime.settings.SETTINGS.outputs`, where a program that failed leaves what it had begun,
 - the messages of `pulumi.runtime.proto`, which are Pulumi's wire protocol.
 
-`tests/stacks/test_recording.py` says so when a new SDK has moved one of them.
+`tests/stacks/programs/test_recording.py` says so when a new SDK has moved one of them.
 """
 
 from __future__ import annotations

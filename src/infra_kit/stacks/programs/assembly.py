@@ -9,14 +9,13 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any
 
 from infra_kit.inventory.errors import ProgramError
-from infra_kit.stacks.engines.engine import FIELD_MANAGER, LABEL_PREFIX
 from infra_kit.stacks.parts.secret import MARKER
-from infra_kit.stacks.stack import Evaluated, ObjectKey, StackObject
+from infra_kit.stacks.stack import FIELD_MANAGER, LABEL_PREFIX, Evaluated, ObjectKey, StackObject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from infra_kit.stacks.recording import Recording, Registration
+    from infra_kit.stacks.programs.recording import Recording, Registration
     from infra_kit.stacks.stack import Stack
 
 STACK_LABEL = f"{LABEL_PREFIX}stack"

@@ -12,10 +12,10 @@ import pytest
 
 from infra_kit.inventory.errors import ProgramError
 from infra_kit.inventory.load import load_site
-from infra_kit.stacks.evaluation import evaluate
+from infra_kit.stacks.programs.evaluation import evaluate
 from infra_kit.stacks.stack import ObjectKey, Stack
 
-PROGRAMS = Path(__file__).parent / "programs" / "small.py"
+PROGRAMS = Path(__file__).with_name("small.py")
 NAMESPACE = ObjectKey("", "Namespace", "", "a")
 LOGIN = ObjectKey("", "Secret", "a", "login")
 
@@ -26,7 +26,7 @@ def small(function: str, parameter: str = "") -> Stack:
 
 @pytest.fixture(scope="module")
 def site():
-    return load_site(Path(__file__).resolve().parents[2] / "inventory" / "configuration-1")
+    return load_site(Path(__file__).resolve().parents[3] / "inventory" / "configuration-1")
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +152,7 @@ def test_an_orphan_ends_with_its_parent(site, tmp_path):
     """The parent is killed while a program hangs: its child notices that nobody listens any more."""
     code = (
         "import sys; from pathlib import Path; from infra_kit.inventory.load import load_site;"
-        "from infra_kit.stacks.evaluation import evaluate; from infra_kit.stacks.stack import Stack;"
+        "from infra_kit.stacks.programs.evaluation import evaluate; from infra_kit.stacks.stack import Stack;"
         "evaluate(load_site(Path(sys.argv[1])), [Stack('w', 'small', sys.argv[3], sys.argv[2])])"
     )
     mark = tmp_path / "pid"

@@ -12,10 +12,10 @@ from pulumi.runtime import Mocks, set_all_config, set_mocks
 from infra_kit.inventory.errors import ProgramError
 from infra_kit.inventory.load import load_site
 from infra_kit.inventory.secrets import SecretStore
-from infra_kit.stacks import running
-from infra_kit.stacks.evaluation import evaluate
-from infra_kit.stacks.recording import record
-from infra_kit.stacks.running import run, transform
+from infra_kit.stacks.programs import running
+from infra_kit.stacks.programs.evaluation import evaluate
+from infra_kit.stacks.programs.recording import record
+from infra_kit.stacks.programs.running import run, transform
 from infra_kit.stacks.stack import Stack
 
 FRAUD = Stack("workspaces", "workspaces", "fraud")

@@ -1,4 +1,4 @@
-"""The child process in which programs are evaluated: `python -m infra_kit.stacks.evaluator`.
+"""The child process in which programs are evaluated: `python -m infra_kit.stacks.programs.evaluator`.
 
 It is told a site, and then stacks one by one, on standard input; it answers each with one line on what was standard output. A program
 that prints or reads finds standard error and an empty input instead, so it cannot spoil the exchange.
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from infra_kit.inventory.models.site import Site
 
 _NOT_THE_PROGRAM = tuple(sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib"))
-_OWN = {str(Path(__file__).with_name(name)) for name in ("evaluator.py", "programs.py", "recording.py", "assembly.py")}
+_OWN = {str(Path(__file__).with_name(name)) for name in ("evaluator.py", "source.py", "recording.py", "assembly.py")}
 _COLLECT_AFTER = 3
 """Programs, of which each leaves a few MB of garbage. Collecting it takes as long as a hundred objects."""
 
@@ -38,7 +38,7 @@ def main() -> None:
     try:
         site = _loaded(json.loads(orders.get()))
         # The SDK takes a second to load; the parent's clock for a program starts after it.
-        import_module("infra_kit.stacks.recording")
+        import_module("infra_kit.stacks.programs.recording")
     except InfraKitError as error:
         _tell(answers, _failure(error))
         return
@@ -74,7 +74,7 @@ def _orders(asked: IO[str]) -> queue.SimpleQueue[str]:
 
 def _loaded(document: dict[str, str]) -> Site:
     from infra_kit.inventory.load import load_site
-    from infra_kit.stacks.exchange import SiteStamp
+    from infra_kit.stacks.programs.exchange import SiteStamp
 
     stamp = SiteStamp(**document)
     site = load_site(Path(stamp.folder))
@@ -83,11 +83,11 @@ def _loaded(document: dict[str, str]) -> Site:
 
 
 def _answer(site: Site, document: dict[str, str]) -> dict[str, Any]:
-    from infra_kit.stacks.assembly import assemble
-    from infra_kit.stacks.exchange import evaluated_document, stack_of
     from infra_kit.stacks.parts.secret import passwords_made
-    from infra_kit.stacks.programs import program_of
-    from infra_kit.stacks.recording import record
+    from infra_kit.stacks.programs.assembly import assemble
+    from infra_kit.stacks.programs.exchange import evaluated_document, stack_of
+    from infra_kit.stacks.programs.recording import record
+    from infra_kit.stacks.programs.source import program_of
 
     stack = stack_of(document)
     passwords_made()
@@ -104,7 +104,7 @@ def _answer(site: Site, document: dict[str, str]) -> dict[str, Any]:
 
 
 def _failure(error: InfraKitError) -> dict[str, Any]:
-    from infra_kit.stacks.exchange import error_document
+    from infra_kit.stacks.programs.exchange import error_document
 
     return {"error": error_document(ProgramError(error.what, where=error.where, remedy=error.remedy))}
 

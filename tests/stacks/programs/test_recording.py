@@ -13,7 +13,7 @@ from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.stack import run_pulumi_func
 
-from infra_kit.stacks.recording import record
+from infra_kit.stacks.programs.recording import record
 
 
 def config(name, **options):

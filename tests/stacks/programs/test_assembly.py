@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from infra_kit.inventory.errors import ProgramError
-from infra_kit.stacks.assembly import assemble
-from infra_kit.stacks.programs import program_of
-from infra_kit.stacks.recording import record
+from infra_kit.stacks.programs.assembly import assemble
+from infra_kit.stacks.programs.recording import record
+from infra_kit.stacks.programs.source import program_of
 from infra_kit.stacks.stack import Stack
 
-PROGRAMS = Path(__file__).parent / "programs" / "small.py"
+PROGRAMS = Path(__file__).with_name("small.py")
 
 
 @pytest.mark.parametrize(
