@@ -35,7 +35,6 @@ class Form:
     guard: threading.Lock = field(default_factory=threading.Lock)
     length: int = -1
     """Characters of the names in the object that was judged; -1: none was."""
-    what: str = ""
     managed: list[Any] = field(default_factory=list)
     """Its managedFields, as the server would have them."""
 
@@ -65,12 +64,12 @@ class Alike:
             yield found, sum(map(len, names))
 
     @staticmethod
-    def judged(form: Form, length: int, manifest: Mapping[str, Any], answer: Mapping[str, Any], what: str) -> None:
+    def judged(form: Form, length: int, manifest: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
         """The server has judged one; it speaks for others unless one of the names tells items of a list apart."""
         managed = answer["metadata"].get("managedFields") or []
         items = " ".join(_ITEM.findall(json.dumps(managed)))
         if not any(name in items for name in _names(manifest)):
-            form.length, form.what, form.managed = length, what, managed
+            form.length, form.managed = length, managed
 
 
 def _names(manifest: Mapping[str, Any]) -> dict[str, str]:

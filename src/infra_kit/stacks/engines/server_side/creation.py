@@ -77,7 +77,7 @@ def _not_found(question: Question, wanted: Resolved, error: NotFoundError) -> Lo
 
 def _without_namespace(question: Question, wanted: Resolved) -> Look:
     try:
-        answer, note = _judged_elsewhere(question, wanted)
+        answer, note = judged_elsewhere(question, wanted)
     except NotFoundError as error:
         if error.kind == "namespaces":
             raise
@@ -87,18 +87,22 @@ def _without_namespace(question: Question, wanted: Resolved) -> Look:
     return _creation(question, wanted, answer, note)
 
 
-def _judged_elsewhere(question: Question, wanted: Resolved) -> tuple[Object | None, str]:
+def judged_elsewhere(question: Question, wanted: Resolved) -> tuple[Object | None, str]:
+    """What the server would make of an object whose namespace is still to come (None where it could not be asked), and a note.
+
+    Raises:
+        DeviceError: the server refuses it, or cannot be asked.
+    """
     manifest, namespace = wanted.manifest, question.item.key.namespace
     if question.alike is None:
         return validation.elsewhere(question.client, manifest, namespace)
     with question.alike.form_of(manifest) as (form, length):
         if form.speaks_for(length):
-            return {
-                "metadata": {"managedFields": form.managed}
-            }, f"namespace {namespace} does not exist yet: checked by its like {form.what}"
+            # The same note whoever was judged, or which thread came first would tell one plan from the next.
+            return {"metadata": {"managedFields": form.managed}}, validation.note_of(namespace)
         answer, note = validation.elsewhere(question.client, manifest, namespace)
         if answer is not None:
-            question.alike.judged(form, length, manifest, answer, question.what)
+            question.alike.judged(form, length, manifest, answer)
         return answer, note
 
 

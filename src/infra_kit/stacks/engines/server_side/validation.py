@@ -37,11 +37,15 @@ def elsewhere(client: KubernetesReader, manifest: Mapping[str, Any], namespace: 
         RefusedError: the server refuses it.
         DeviceError: it cannot be asked.
     """
-    note = f"namespace {namespace} does not exist yet: checked in namespace {_STAND_IN}, without its Pod Security and quota"
     try:
-        return probe(client, manifest, _STAND_IN), note
+        return probe(client, manifest, _STAND_IN), note_of(namespace)
     except ForbiddenError as error:
         return None, f"namespace {namespace} does not exist yet, and what was tried in its stead says nothing of it: {error.what}"
+
+
+def note_of(namespace: str) -> str:
+    """What a plan says of an object that was checked elsewhere."""
+    return f"namespace {namespace} does not exist yet: checked in namespace {_STAND_IN}, without its Pod Security and quota"
 
 
 def probe(client: KubernetesReader, manifest: Mapping[str, Any], namespace: str) -> dict[str, Any]:
