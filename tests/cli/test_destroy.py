@@ -20,3 +20,13 @@ def test_only_what_was_created_goes(lab_site, capsys):
 def test_something_has_to_be_named(site_folder, capsys):
     assert run(["destroy", str(site_folder), "--yes"]) == 64
     assert "--target or --workspace" in capsys.readouterr().err
+
+
+def test_a_cluster_that_the_inventory_does_not_reach_is_refused_at_once(lab_site, capsys):
+    file = lab_site / "platform.yaml"
+    file.write_text(file.read_text().replace("  credential: kubernetes\n", ""))
+    assert run(["destroy", str(lab_site), "--workspace", "fraud", "--yes"]) == 1
+    said = capsys.readouterr().err
+    assert f"{file}:27:1: the inventory has no `kubernetes.credential`" in said
+    assert "name one of `credentials`" in said
+    assert len(said.splitlines()) == 2

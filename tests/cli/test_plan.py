@@ -104,3 +104,8 @@ def test_unknown_layers_and_targets(lab_site, capsys):
     assert "no layer is called wires" in capsys.readouterr().err
     assert run(["plan", str(lab_site), "--target", "storage/zones/*"]) == 64
     assert "no resource matches --target `storage/zones/*`" in capsys.readouterr().err
+
+
+def test_a_layer_that_has_nothing_of_a_workspace_is_not_narrowed_to_one(site_folder, capsys):
+    assert run(["plan", str(site_folder), "--layer", "cluster", "--workspace", "fraud"]) == 64
+    assert "layer cluster has nothing of a workspace" in capsys.readouterr().err

@@ -109,3 +109,8 @@ def test_each_workspace_has_its_own_lock_and_its_own_news(site_folder, capsys):
             assert (record["last_run"]["run"], record["running"], record["created"]) == ("run-fraud", "run-fraud", {"workspaces": 1})
             assert run(["status", str(site_folder), "--workspace", "churn", "--format", "json"]) == 0
             assert json.loads(capsys.readouterr().out)["created"] == {}
+
+
+def test_a_workspace_that_nobody_knows_is_refused(site_folder, capsys):
+    assert run(["status", str(site_folder), "--workspace", "frad"]) == 64
+    assert "did you mean fraud? known: churn, fraud" in capsys.readouterr().err

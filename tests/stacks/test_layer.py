@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from fake_engine import Cluster
 
-from infra_kit.inventory.errors import RefusedError, VerificationError
+from infra_kit.inventory.errors import AccessError, RefusedError, VerificationError
 from infra_kit.inventory.load import load_site
 from infra_kit.plan.connections import Connections
 from infra_kit.plan.planning import make_plan, make_removal
@@ -170,6 +170,17 @@ def test_a_site_that_says_no_credential_has_no_resources(layer, site):
         assert list(layer.resources(without)) == []
         assert layer.render(without) == {}
         assert layer.remembered(ReadContext(without, Connections(None, read_only=True))) == []
+
+
+def test_what_is_left_on_a_cluster_that_the_inventory_does_not_reach_is_refused_at_once(layer, site, context, cluster):
+    created = [Created("workspaces/ConfigMap/old/c", {"stack": "small.a"})]
+    kubernetes = site.kubernetes.model_copy(update={"credential": None})
+    for altered, missing in ((kubernetes, "`kubernetes.credential`"), (None, "section `kubernetes`")):
+        with pytest.raises(AccessError, match=f"the inventory has no {missing}") as refused:
+            layer.leftovers(site.model_copy(update={"kubernetes": altered}), created)
+        assert refused.value.where.rpartition("/")[2].startswith("platform.yaml:")
+        assert "one of `credentials`" in refused.value.remedy
+    assert cluster.made == []
 
 
 def test_rendering_is_the_same_each_time_and_has_no_secret(layer, site):

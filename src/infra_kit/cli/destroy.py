@@ -30,10 +30,13 @@ def destroy(
     from infra_kit.cli.dialogue import carry_out, require_consent
     from infra_kit.cli.reach import open_site
     from infra_kit.plan.request import Request
+    from infra_kit.stacks.layer import require_managed
 
     if not target and not workspace:
         raise UsageError("nothing is named that is to be removed", remedy="name it by --target or --workspace")
     chosen = selection(None, target, workspace=workspace)
     require_consent(yes=yes)
     loaded, access = open_site(site, endpoints, quiet=False)
+    if workspace:
+        require_managed(loaded)
     return carry_out(loaded, access, Request("destroy", chosen, force=force, break_lock=break_lock), yes=yes)

@@ -49,11 +49,14 @@ def selection(
     """The selection that the options ask for.
 
     Raises:
-        UsageError: no such layer.
+        UsageError: no such layer, or none of a workspace's.
     """
+    from infra_kit.plan.scope import WITH_WORKSPACES
     from infra_kit.plan.selection import Selection
 
     for name in layer or []:
         if name not in NAMES:
             raise UsageError(f"no layer is called {name}", remedy=f"one of {', '.join(NAMES)}")
+    if workspace and layer and not WITH_WORKSPACES & set(layer):
+        raise UsageError(f"layer {layer[0]} has nothing of a workspace", remedy=f"these do: {', '.join(sorted(WITH_WORKSPACES))}")
     return Selection(tuple(layer or ()), tuple(target or ()), tuple(ignore or ()), None, tuple(workspace or ()))

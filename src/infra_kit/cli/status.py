@@ -23,6 +23,7 @@ def status(site: SiteArgument, workspace: WorkspaceOption = None, form: FormatOp
     from infra_kit.inventory.access import lab_overlay
     from infra_kit.inventory.load import load_site
     from infra_kit.plan.record.place import existing_database
+    from infra_kit.plan.selection import Selection
     from infra_kit.plan.state import StateFolder
 
     loaded = load_site(site)
@@ -40,9 +41,12 @@ def status(site: SiteArgument, workspace: WorkspaceOption = None, form: FormatOp
         "created": {},
     }
     database = existing_database(loaded, StateFolder(loaded.folder))
+    known = set(loaded.workspace_by_name)
     if database is not None:
         with database:
+            known |= _remembered(loaded, database)
             record |= _journaled(loaded, database, _meant(workspace))
+    Selection(workspaces=tuple(workspace or ())).require_workspaces(known)
     if form is Format.JSON:
         typer.echo(json.dumps(record, indent=1))
     else:
@@ -55,6 +59,17 @@ def _meant(workspace: list[str] | None) -> tuple[str, ...]:
     from infra_kit.plan import scope
 
     return scope.together(map(scope.workspace, workspace or ()))
+
+
+def _remembered(site: Site, database: Database) -> set[str]:
+    """Workspaces that the journal has something to tell of, though they may have left the inventory."""
+    from infra_kit.plan.record.journal import Journal
+    from infra_kit.plan.resumption import scopes_of
+    from infra_kit.plan.scope import workspaces
+
+    journal = Journal(database, site.site.name)
+    scopes = [*(each.scope for each in journal.created()), *(scope for row in journal.open_runs() for scope in scopes_of(row))]
+    return set(workspaces(scopes))
 
 
 def _journaled(site: Site, database: Database, meant: tuple[str, ...]) -> dict[str, Any]:

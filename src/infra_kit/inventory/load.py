@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from infra_kit.inventory.document import PathKeys
+
 NOT_SECTIONS = frozenset({"workload.yaml"})
 """Files of a site's folder that are not part of the inventory."""
 
@@ -101,6 +103,20 @@ def load_site(target: Path) -> Site:
             remedy=f"`infra-kit validate {target}` lists all",
         )
     return loaded.site
+
+
+def whereabouts(site: Site, path: PathKeys) -> str:
+    """Where a value, or the closest part that there is of it, stands in the site's files, as they are now: `FILE:LINE:COLUMN`.
+
+    Args:
+        site: a loaded site.
+        path: keys and list indices from the root.
+    """
+    loaded = Loaded(site.folder)
+    _read(loaded)
+    _merge(loaded)
+    file, line, column = loaded.place(path)
+    return f"{file}:{line}:{column}"
 
 
 def _folder_of(target: Path) -> Path:

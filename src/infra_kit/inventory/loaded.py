@@ -41,8 +41,12 @@ class Loaded:
 
     def find(self, rule: str, path: PathKeys, message: str, hint: str, *, severity: str = "error") -> None:
         """Add a finding at a path of the merged document."""
-        document = (self.documents.get(str(path[0])) if path else None) or self.head
-        line, column = document.place(path, at_key=rule == UNKNOWN_KEY) if document else (1, 1)
-        file = document.file if document else str(self.folder / SITE_FILE)
+        file, line, column = self.place(path, at_key=rule == UNKNOWN_KEY)
         text = path_text(self.value, path)
         self.findings.append(Finding(rule, severity, file, line, column, text, message, hint))  # type: ignore[arg-type]
+
+    def place(self, path: PathKeys, *, at_key: bool = False) -> tuple[str, int, int]:
+        """File, line and column (from 1) of a value, or of its closest existing ancestor; where nothing of it is, of the site's head."""
+        document = (self.documents.get(str(path[0])) if path else None) or self.head
+        line, column = document.place(path, at_key=at_key) if document else (1, 1)
+        return document.file if document else str(self.folder / SITE_FILE), line, column

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, get_args
 
+from infra_kit.inventory.errors import AccessError
 from infra_kit.plan import graph
 from infra_kit.plan.events import Event, Listener, silent
 from infra_kit.plan.memory import recollected
 from infra_kit.plan.reading import read_all
 from infra_kit.plan.resource import Action, Diff, Observed, Unknown, scope_of
-from infra_kit.plan.scope import together
+from infra_kit.plan.scope import together, workspaces
 from infra_kit.plan.selection import EVERYTHING, Selection
 
 if TYPE_CHECKING:
@@ -122,12 +123,13 @@ def make_plan(  # noqa: PLR0913  all but two are named, and may be left out
         wanted: what `intended` gave for these layers, where it has been asked already.
 
     Raises:
-        UsageError: a target matches nothing.
+        UsageError: a target matches nothing, or nobody knows a workspace.
         InfraKitError: a cycle, or something that is no device's fault.
     """
     if wanted is None:
         wanted = intended(layers, context.site, selection, listener)
     created, notices = recollected(layers, created, context)
+    selection.require_workspaces(_known_workspaces(context.site, created), notices)
     changes: list[Resource] = []
     removals: list[Resource] = []
     for layer in layers:
@@ -135,7 +137,10 @@ def make_plan(  # noqa: PLR0913  all but two are named, and may be left out
         present = {each.id for each in wanted[layer.name]}
         gone = [each for each in _of_layer(layer, created, selection) if each.id not in present]
         if gone:
-            removals.extend(layer.leftovers(context.site, gone))
+            try:
+                removals.extend(layer.leftovers(context.site, gone))
+            except AccessError as error:
+                notices = (*notices, f"what infra-kit created in layer {layer.name} ({len(gone)}) is left alone: {error}")
     selection.require_matches(each.id for each in [*changes, *removals])
     plan = _compare(layers, context, _selected(changes, selection), _selected(removals, selection), listener)
     return replace(plan, notices=notices)
@@ -152,10 +157,12 @@ def make_removal(
     """The plan of `destroy`: remove the selected resources among those that infra-kit created, in the inventory or not.
 
     Raises:
-        UsageError: a target matches nothing that infra-kit created.
+        UsageError: a target matches nothing that infra-kit created, or nobody knows a workspace.
+        AccessError: the inventory does not say how to reach what is to be removed.
     """
     created, notices = recollected(layers, created, context)
-    selection.require_matches(each.id for each in created)
+    selection.require_workspaces(_known_workspaces(context.site, created), notices)
+    selection.require_matches(each.id for each in created if _near(each, selection))
     removals: list[Resource] = []
     for layer in layers:
         meant = [each for each in _of_layer(layer, created, selection) if selection.includes(each.id, each.scope)]
@@ -177,6 +184,11 @@ def scopes(wanted: Intended, created: Sequence[Created], selection: Selection) -
     asked = [(each.id, scope_of(each)) for of_layer in wanted.values() for each in of_layer]
     known = [*asked, *((each.id, each.scope) for each in created)]
     return together(scope for resource, scope in known if selection.includes(resource, scope))
+
+
+def _known_workspaces(site: Site, created: Iterable[Created]) -> list[str]:
+    """Those of the inventory, and those of which there is something left."""
+    return [*site.workspace_by_name, *workspaces(each.scope for each in created)]
 
 
 def _of_layer(layer: Layer, created: Sequence[Created], selection: Selection) -> Iterator[Created]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Any, Self
 
@@ -65,6 +66,27 @@ class Selection:
             if not any(fnmatchcase(resource, glob) for resource in known):
                 example = f", such as `{known[0]}`" if known else ""
                 raise UsageError(f"no resource matches --target `{glob}`", remedy=f"ids have the form layer/kind/name{example}")
+
+    def require_workspaces(self, known: Iterable[str], unasked: Iterable[str] = ()) -> None:
+        """Refuse workspaces that nobody knows: a misspelt name must not look like "nothing to do".
+
+        Args:
+            known: names of all that there are: in the inventory, or only remembered.
+            unasked: why some of those that would remember more could not be asked.
+
+        Raises:
+            UsageError: naming the first such workspace.
+        """
+        names = sorted(set(known))
+        for name in self.workspaces:
+            if name not in names:
+                near = get_close_matches(name, names, 1)
+                guess = f"did you mean {near[0]}? " if near else ""
+                rest = "".join(f"; {reason}" for reason in unasked)
+                raise UsageError(
+                    f"there is no workspace {name}, neither in the inventory nor of what infra-kit has created",
+                    remedy=f"{guess}known: {', '.join(names) or 'none at all'}{rest}",
+                )
 
     @property
     def whole(self) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from infra_kit.inventory.errors import AccessError
 from infra_kit.stacks.engines import selection
 from infra_kit.stacks.programs import evaluation, rendering
 from infra_kit.stacks.resource import StackLeftover, StackResource
@@ -61,9 +62,12 @@ class StackLayer:
         return [StackResource(each.stack, item, opening) for each in found for opening in [self._opening(each)] for item in each.objects]
 
     def leftovers(self, site: Site, created: Sequence[Created]) -> Sequence[Resource]:
-        """What infra-kit made and no program asks for; nothing where the site has no cluster any more."""
-        if site.kubernetes is None:
-            return []
+        """What infra-kit made and no program asks for.
+
+        Raises:
+            AccessError: the inventory does not say how the cluster is reached (any more).
+        """
+        require_managed(site)
         stacks = {stack.name: stack for stack in self._wanted(site)}
         going = {each.id: _key(each) for each in created}
         openings: dict[Stack, Opening] = {}
@@ -137,6 +141,24 @@ class StackLayer:
         place = key.namespace or key.name
         likely = [stack for stack in stacks.values() if not stack.parameter or f"{place}-".startswith(f"{stack.parameter}-")]
         return max(likely, key=lambda stack: len(stack.parameter), default=None)
+
+
+def require_managed(site: Site) -> None:
+    """Refuse at once to look for what is to be removed from a cluster: object by object it would be refused as well.
+
+    Raises:
+        AccessError: the inventory does not say how the cluster is reached (any more).
+    """
+    if _managed(site):
+        return
+    from infra_kit.inventory.load import whereabouts
+
+    missing = "section `kubernetes`" if site.kubernetes is None else "`kubernetes.credential`"
+    raise AccessError(
+        f"the inventory has no {missing}, so infra-kit cannot talk to the cluster",
+        where=whereabouts(site, ("kubernetes", "credential")),
+        remedy="have `kubernetes.credential` name one of `credentials`: the bearer token by which infra-kit made what is there",
+    )
 
 
 def _guards(key: ObjectKey) -> bool:
