@@ -148,6 +148,21 @@ def test_an_unfinished_run_of_another_workspace_is_nobodys_news(site, access, wo
     assert len([notice for notice in script.notices if "was not finished" in notice]) == 1
 
 
+def test_a_complete_run_of_a_workspace_finishes_what_was_left_of_it(site, access, world) -> None:
+    """Though what was left is not asked for any more, so that no run covers it."""
+    stuck = [scoped("fraud/old", world, changing=broken()), scoped("churn/old", world, changing=broken())]
+    for name in ("fraud", "churn"):
+        assert perform(site, [FakeLayer("workspaces", stuck, world=world)], access, _of(name), Script()).exit_code == 1
+    layer = FakeLayer("workspaces", [scoped("fraud/new", world)], world=world)
+    part = Request(selection=Selection(workspaces=("fraud",), targets=("*/new",)))
+    assert perform(site, [layer], access, part, Script()).exit_code == 0
+    with open_database(site, StateFolder(site.folder)) as database:
+        journal = Journal(database, site.site.name)
+        assert len(journal.open_runs()) == 2
+        assert perform(site, [layer], access, _of("fraud"), Script()).exit_code == 0
+        assert [row.scopes for row in journal.open_runs()] == [["workspaces/churn"]]
+
+
 def test_half_a_destroy_keeps_only_its_own_workspace_from_being_resumed(site, access, world) -> None:
     layer = FakeLayer("workspaces", [scoped("fraud/x", world), scoped("churn/x", world)], world=world)
     assert perform(site, [layer], access, Request(), Script()).exit_code == 0

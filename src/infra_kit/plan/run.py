@@ -20,7 +20,7 @@ from infra_kit.plan.request import Report
 from infra_kit.plan.resource import ReadContext, RunContext, scope_of
 from infra_kit.plan.runlog import RunLog
 from infra_kit.plan.scheduling import counted
-from infra_kit.plan.scope import WHOLE, within
+from infra_kit.plan.scope import within
 from infra_kit.plan.state import StateFolder
 from infra_kit.plan.waiting import WaitingRoom
 
@@ -185,7 +185,7 @@ class _Run:
                 state,
                 code,
                 "; ".join(filter(None, [message, counted(outcomes)])),
-                supersedes=code == ExitCode.OK and request.selection.whole and self._desk.lock.scopes == WHOLE,
+                supersedes=desk.lock.scopes if code == ExitCode.OK and request.selection.complete else (),
             )
         except StateError as error:
             # The devices are as the outcomes say; the journal keeps the run as unfinished, which errs on the safe side.

@@ -89,9 +89,9 @@ class Selection:
                 )
 
     @property
-    def whole(self) -> bool:
-        """Whether it leaves nothing out."""
-        return not (self.layers or self.targets or self.ignored or self.workspaces) and self.only is None
+    def complete(self) -> bool:
+        """Whether it leaves nothing out: of its workspaces, where it names some, else of the site."""
+        return not (self.layers or self.targets or self.ignored) and self.only is None
 
     def as_dict(self) -> dict[str, Any]:
         """For the journal."""

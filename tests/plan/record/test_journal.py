@@ -18,6 +18,7 @@ from infra_kit.plan.record.lock import Lock
 from infra_kit.plan.record.place import STATE_URL, existing_database, open_database
 from infra_kit.plan.record.tables import SchemaRow
 from infra_kit.plan.resource import ReadContext
+from infra_kit.plan.scope import WHOLE
 from infra_kit.plan.state import StateFolder
 
 
@@ -101,10 +102,20 @@ def test_a_complete_run_leaves_nothing_unfinished_before_it(journal: Journal) ->
     journal.supersede("run-2", "run-3")
     assert [row.id for row in journal.open_runs("apply")] == ["run-1"]
     _begin(journal, "run-3")
-    journal.end_run("run-3", "done", 0, supersedes=True)
+    journal.end_run("run-3", "done", 0, supersedes=WHOLE)
     assert journal.open_runs("apply") == []
     assert next(row.id for row in journal.runs()) == "run-3"
     assert len(journal.runs(limit=2)) == 2
+
+
+def test_a_complete_run_of_some_scopes_leaves_what_is_beyond_them(journal: Journal) -> None:
+    for run, scopes in (("run-1", ["w/a"]), ("run-2", ["w/a", "w/b"]), ("run-3", ["w/b"]), ("run-4", list(WHOLE))):
+        _begin(journal, run)
+        journal.widen_run(run, scopes)
+        journal.end_run(run, "partial", 5)
+    _begin(journal, "run-5")
+    journal.end_run("run-5", "done", 0, supersedes=["w/a"])
+    assert {row.id for row in journal.open_runs()} == {"run-2", "run-3", "run-4"}
 
 
 def test_runs_are_found_by_the_beginning_of_their_id(journal: Journal) -> None:

@@ -17,7 +17,7 @@ from infra_kit.plan.record.holding import all_held
 from infra_kit.plan.record.statements import carry_out
 from infra_kit.plan.record.tables import CreatedRow, RunRow, StepRow
 from infra_kit.plan.resource import Created, Observed
-from infra_kit.plan.scope import WHOLE
+from infra_kit.plan.scope import WHOLE, within
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
@@ -157,8 +157,8 @@ class Journal:
         with self._database.transaction() as session:
             self._forget(session, resources)
 
-    def end_run(self, run: str, state: str, exit_code: int, message: str = "", *, supersedes: bool = False) -> None:
-        """A run has ended; with `supersedes`, nothing that earlier runs left unfinished remains."""
+    def end_run(self, run: str, state: str, exit_code: int, message: str = "", *, supersedes: Collection[str] = ()) -> None:
+        """A run has ended. Of what earlier runs left unfinished in the scopes `supersedes`, nothing remains."""
         with self._database.transaction() as session:
             session.execute(
                 update(RunRow)
@@ -166,11 +166,9 @@ class Journal:
                 .values(state=state, exit_code=exit_code, message=self._mask(message), finished=self._database.now(session))
             )
             if supersedes:
-                session.execute(
-                    update(RunRow)
-                    .where(RunRow.site == self._site, RunRow.id != run, RunRow.superseded_by.is_(None), RunRow.state.in_(UNFINISHED))
-                    .values(superseded_by=run)
-                )
+                for earlier in self._open(session, but=run):
+                    if within(earlier.scopes or WHOLE, supersedes):
+                        earlier.superseded_by = run
 
     def cover(self, run: str, resources: Collection[str]) -> None:
         """A run found or made these as they should be: earlier runs that left nothing else are finished by it.
