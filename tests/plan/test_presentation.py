@@ -195,3 +195,16 @@ def test_parts_of_a_device_are_shown_as_the_device(site, access, world) -> None:
         "",
         "Plan: 2 to create, 0 to update, 0 to delete, 0 unchanged, 0 unknown",
     ]
+
+
+def test_what_was_not_done_is_said_again_only_where_it_is_short(plan: Plan) -> None:
+    skipped = {f"bmc/a/{number}": StepOutcome("skipped", "needs bmc/b/1, which failed") for number in range(20)}
+    outcomes = {**skipped, "bmc/b/1": StepOutcome("failed", "no"), "bmc/b/2": StepOutcome("failed", "nor that")}
+    report = Report("run-1", Path("/x/runs/run-1"), plan, "partial", 5, outcomes)
+    assert [line.plain for line in report_text(report, str, target="SITE")][:5] == [
+        "failed  bmc/b/1: no",
+        "failed  bmc/b/2: nor that",
+        "and 20 more: `infra-kit history SITE run-1` has them all",
+        "",
+        "Run run-1: 0 done, 0 staged, 2 failed, 20 skipped, 0 unchanged",
+    ]

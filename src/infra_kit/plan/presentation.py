@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import os
+from collections import Counter
 from itertools import groupby
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 from rich.console import Console
 from rich.text import Text
 
 from infra_kit.plan.continuation import command_line
-from infra_kit.plan.masking import Mask, masked
+from infra_kit.plan.difference_text import CUT, change_lines, indented, unified_lines
 from infra_kit.plan.resource import heading_of
 from infra_kit.plan.scheduling import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from infra_kit.plan.masking import Mask
     from infra_kit.plan.planning import Entry, Plan
     from infra_kit.plan.request import Report
-    from infra_kit.plan.resource import Action, Change
+    from infra_kit.plan.resource import Action
 
 _MARKS: dict[str, tuple[str, str]] = {
     "create": ("+", "green"),
@@ -35,6 +36,10 @@ _DISRUPTIONS = {
     "recreate": "removes it and makes it anew",
 }
 
+_SAYS_NOTHING = "differs"
+"""A reason that the changes beneath it give better."""
+_AGAIN = 10
+"""So many steps that were not done are said again at the end of a run."""
 _WHOLE = 12
 """A new object of more values than these is not shown value by value."""
 
@@ -67,17 +72,23 @@ def plan_text(plan: Plan, mask: Mask, *, title: str = "Plan") -> Iterator[Text]:
     layers = list(dict.fromkeys(entry.layer for entry in shown))
     headings = {place: number for number, place in enumerate(dict.fromkeys(map(_place, shown)))}
     shown.sort(key=lambda entry: (layers.index(entry.layer), headings[_place(entry)]))
+    common = _Common(shown)
+    cut = False
     for layer, of_layer in groupby(shown, key=lambda entry: entry.layer):
         yield Text(layer, "bold")
         for (_, heading), of_heading in groupby(of_layer, key=_place):
             yield Text(f"  {heading}", "bold")
             told = ""
             for entry in of_heading:
-                yield from _entry(entry, mask, told)
+                for line in _entry(entry, mask, told, common):
+                    cut = cut or CUT in line.plain
+                    yield line
                 told = entry.diff.reason or told
         yield Text()
     if any(_is_cut(entry) for entry in shown):
         yield Text("Of what is made anew only the number of its values is shown; `--format json` and plan files have them all.", "dim")
+    if cut:
+        yield Text(f"Where {CUT} stands, a value is cut; `--format json` and plan files have it whole.", "dim")
     yield Text(f"{title}: {summary(plan.summary)}", "bold")
 
 
@@ -98,8 +109,13 @@ def outcome_line(resource: str, kind: str, message: str) -> Text:
 def report_text(report: Report, mask: Mask, *, target: str) -> Iterator[Text]:
     """How a run ended: what is not as it should be, with the reason, the counts, and what to do next."""
     left = [(each, outcome) for each, outcome in report.outcomes.items() if outcome.kind in {"failed", "skipped"}]
-    for resource, outcome in left:
+    # What failed first, and not a second time what filled the screen as it happened.
+    left.sort(key=lambda each: each[1].kind)
+    shown = left if len(left) <= _AGAIN else [each for each in left if each[1].kind == "failed"][:_AGAIN]
+    for resource, outcome in shown:
         yield outcome_line(resource, outcome.kind, mask(outcome.message))
+    if len(shown) < len(left):
+        yield Text(f"and {len(left) - len(shown)} more: `infra-kit history {target} {report.run}` has them all")
     if left:
         yield Text()
     yield Text(f"Run {report.run}: {counted(report.outcomes)}", "bold")
@@ -122,7 +138,30 @@ def _place(entry: Entry) -> tuple[str, str]:
     return entry.layer, heading_of(entry.resource)
 
 
-def _entry(entry: Entry, mask: Mask, told: str) -> Iterator[Text]:
+class _Common:
+    """What is said of things that are made anew, such as that their namespace does not exist yet: once for a stack or a device."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self._left = Counter(each for entry in entries for each in self._sayings(entry))
+
+    def lines(self, entry: Entry) -> Iterator[str]:
+        """Of what is said of the entry, all that has not been said before, and of how many."""
+        for place, text in self._sayings(entry):
+            times = self._left.pop((place, text), 0)
+            if times:
+                yield f"{text} ({times} in all)" if times > 1 else text
+
+    @staticmethod
+    def _sayings(entry: Entry) -> list[tuple[str, str]]:
+        if entry.diff.action != "create" or not entry.diff.reason:
+            return []
+        layer, heading = _place(entry)
+        _, _, *place, _ = entry.id.split("/") if entry.id.count("/") > 1 else ("", "", "")
+        text = entry.diff.reason.replace(f"namespace {place[0]} ", "its namespace ") if place else entry.diff.reason
+        return [(f"{layer}/{heading.partition(': ')[0]}", each) for each in text.split("; ")]
+
+
+def _entry(entry: Entry, mask: Mask, told: str, common: _Common) -> Iterator[Text]:
     diff = entry.diff
     mark, style = _MARKS[diff.action]
     head = Text(f"    {mark} ", style).append(entry.id, style)
@@ -136,8 +175,9 @@ def _entry(entry: Entry, mask: Mask, told: str) -> Iterator[Text]:
     if _is_cut(entry):
         head.append(f"  ({len(diff.changes)} values)", "dim")
     yield head
-    # What is the same for all beneath a heading, such as a namespace that does not exist yet, is said once.
-    if diff.reason and diff.reason != told:
+    if diff.action == "create":
+        yield from (Text(f"        {mask(text)}", "dim") for text in common.lines(entry))
+    elif diff.reason not in {"", told, _SAYS_NOTHING}:
         yield Text(f"        {mask(diff.reason)}", "dim")
     if not _is_cut(entry):
         yield from _difference(entry, mask)
@@ -152,33 +192,11 @@ def _is_cut(entry: Entry) -> bool:
 
 def _difference(entry: Entry, mask: Mask) -> Iterator[Text]:
     diff = entry.diff
-    if diff.text is not None:
-        yield from _unified(mask(diff.text))
-        return
     if diff.action == "delete" and [each.before for each in diff.changes] == [entry.id.rpartition("/")[2]]:
         return  # that it goes, the mark says
-    for change in diff.changes:
-        yield _change(change, mask)
-
-
-def _unified(text: str) -> Iterator[Text]:
-    for line in text.splitlines():
-        style = ""
-        if line.startswith(("+++", "---")):
-            style = "bold"
-        elif line.startswith("@@"):
-            style = "cyan"
-        elif line.startswith(("+", "-")):
-            style = "green" if line[0] == "+" else "red"
-        yield Text(f"        {line}", style)
-
-
-def _change(change: Change, mask: Mask) -> Text:
-    text = Text(f"        {change.path}: ")
-    if change.before is not None:
-        text.append(_value(change.before, mask), "red").append(" -> ", "")
-    return text.append("(removed)" if change.after is None else _value(change.after, mask), "green")
-
-
-def _value(value: Any, mask: Mask) -> str:
-    return mask(value) if isinstance(value, str) else json.dumps(masked(value, mask), default=str, ensure_ascii=False)
+    if diff.text is not None and not (diff.changes and hasattr(entry.resource, "heading")):
+        lines = unified_lines(mask(diff.text))
+    else:  # the text, where there is one beside the changes of an object, has nothing more and long values whole
+        lines = (line for change in diff.changes for line in change_lines(change, mask))
+    for line in lines:
+        yield indented(line, 8)
