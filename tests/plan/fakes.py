@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from infra_kit.inventory.access import Access
-from infra_kit.inventory.errors import DeviceError, UnreachableError, VerificationError
+from infra_kit.inventory.errors import DeviceError, NotReadyError, UnreachableError, VerificationError
 from infra_kit.plan.request import Dialogue
 from infra_kit.plan.resource import Change, Created, Diff, Observed, Outcome, ReadContext, Resource, RunContext, Unknown
 
@@ -180,6 +180,31 @@ class ScopedThing(Thing):
 
 
 @dataclass(frozen=True)
+class AwaitedThing(Thing):
+    """A thing that its device makes ready by itself: `World.put(device, "ready", ...)` says how far it is, empty for ready."""
+
+    meanwhile: Callable[[], None] = lambda: None
+    """Happens while it is waited for."""
+
+    def read(self, context: ReadContext) -> Observed | Unknown:
+        found = super().read(context)
+        return replace(found, waiting=self.waits_for()) if isinstance(found, Observed) else found
+
+    def waits_for(self) -> str:
+        return str(self.world.get(self.device).get("ready") or "")
+
+    def apply(self, observed: Observed, diff: Diff, context: RunContext) -> Outcome:
+        outcome = super().apply(observed, diff, context)
+        self.await_ready(context)
+        return outcome
+
+    def await_ready(self, context: RunContext) -> None:
+        self.meanwhile()
+        if self.waits_for():
+            raise NotReadyError(self.device, f"{self.id} is not ready after 2 s: {self.waits_for()}")
+
+
+@dataclass(frozen=True)
 class HeadedThing(Thing):
     """A thing that a reader looks for under a heading of its own."""
 
@@ -194,6 +219,11 @@ def scoped(name: str, world: World, **values: Any) -> ScopedThing:
     """The thing `WORKSPACE/NAME` of the layer `workspaces`."""
     resource = f"workspaces/Thing/{name}"
     return ScopedThing(resource, values.pop("device", resource.replace("/", "-")), world, **values)
+
+
+def awaited(resource: str, world: World, device: str, **values: Any) -> AwaitedThing:
+    """A thing that becomes ready some time after it was applied."""
+    return AwaitedThing(resource, device, world, depends_on=frozenset(values.pop("needs", ())), **values)
 
 
 def broken(device: str = "d", what: str = "it does not want to") -> Callable[[], None]:
@@ -230,6 +260,7 @@ def access(site: Site) -> Access:
 
 
 __all__ = [
+    "AwaitedThing",
     "FakeLayer",
     "HeadedThing",
     "ScopedThing",
@@ -237,6 +268,7 @@ __all__ = [
     "Thing",
     "World",
     "access",
+    "awaited",
     "broken",
     "moved",
     "replace",

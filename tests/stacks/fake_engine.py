@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from infra_kit.inventory.errors import VerificationError
+from infra_kit.inventory.errors import NotReadyError, VerificationError
 from infra_kit.plan.resource import Created, Outcome
 
 
@@ -18,6 +18,7 @@ class Cluster:
         self.done = []
         self.made = []
         self.stacks = []
+        self.unready = {}
 
     def recall(self, context):
         return self.stacks
@@ -38,7 +39,7 @@ class FakeEngine:
         if there is None:
             return state("create", "is not there", [{"path": "kind", "before": None, "after": item.key.kind}], present=False)
         if there == item.manifest:
-            return state()
+            return {**state(), "waiting": self.cluster.unready.get(item.key, "")}
         if there == "fixed":
             return state("replace", "spec is immutable", [{"path": "spec", "before": 1, "after": 2}])
         return state("update", "differs", [{"path": "all", "before": 1, "after": 2, "manager": "kubectl", "held": "ours"}])
@@ -47,6 +48,10 @@ class FakeEngine:
         self.cluster.objects[item.key] = item.manifest
         self.cluster.done.append(("apply", item.key.path))
         return Outcome(record={"uid": "1"})
+
+    def await_ready(self, item, context):
+        if item.key in self.cluster.unready:
+            raise NotReadyError("kubernetes", f"{item.key.path} is not ready")
 
     def verify(self, item, context):
         if self.cluster.objects.get(item.key) != item.manifest:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from fake_engine import Cluster
 
-from infra_kit.inventory.errors import AccessError, RefusedError, VerificationError
+from infra_kit.inventory.errors import AccessError, NotReadyError, RefusedError, VerificationError
 from infra_kit.inventory.load import load_site
 from infra_kit.plan.connections import Connections
 from infra_kit.plan.planning import make_plan, make_removal
@@ -231,3 +231,16 @@ def test_a_guard_s_recorded_needs_do_not_bring_it_before_its_namespace(layer, si
     created = [Created("workspaces/Namespace/old", {"stack": "small.a"}), Created("workspaces/NetworkPolicy/old/deny", recorded)]
     namespace, policy = layer.leftovers(site, created)
     assert (namespace.depends_on, policy.depends_on) == ({policy.id}, frozenset())
+
+
+def test_what_is_not_ready_is_named_and_is_no_part_of_the_state(layer, context, cluster):
+    plan = make_plan([layer], context)
+    carry_out(plan, context)
+    web = next(entry for entry in make_plan([layer], context).entries if entry.id == IDS[2])
+    cluster.unready[web.resource.item.key] = "0 of 1 replica is available"
+    again = make_plan([layer], context)
+    assert again.clean
+    assert again.notices == ("workspaces/Deployment/a/web is not ready: 0 of 1 replica is available",)
+    assert next(entry for entry in again.entries if entry.id == IDS[2]).observed.digest == web.observed.digest
+    with pytest.raises(NotReadyError):
+        web.resource.await_ready(context)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from infra_kit.inventory.errors import DeviceError, ExitCode, InfraKitError, LockedError, StateError
+from infra_kit.inventory.errors import DeviceError, ExitCode, InfraKitError, LockedError, NotReadyError, StateError
 from infra_kit.plan.events import Event, Listener
 from infra_kit.plan.interruption import INTERRUPTED, Interruption, WaitInterruptedError
 from infra_kit.plan.reading import read_one
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from infra_kit.plan.planning import Entry, Plan
     from infra_kit.plan.record.journal import Journal
     from infra_kit.plan.record.lock import Lock
-    from infra_kit.plan.resource import RunContext
+    from infra_kit.plan.resource import AwaitedResource, RunContext
     from infra_kit.plan.runlog import RunLog
     from infra_kit.plan.state import StateFolder
 
@@ -82,7 +82,7 @@ class _Execution:
     def run(self) -> dict[str, StepOutcome]:
         # What is in place first: it needs nobody, so what could not be read must not carry it off.
         for entry in self._plan.entries:
-            if entry.diff.action == "none":
+            if not entry.has_step:
                 self._schedule.settle(entry.id, StepOutcome("none"))
         for entry in self._plan.unknown:
             if entry.id not in self._schedule.outcomes:
@@ -116,7 +116,7 @@ class _Execution:
     def _note(self, resource: str, outcome: StepOutcome) -> None:
         """Journal the outcome of a step that never started."""
         entry = self._entries[resource]
-        if entry.diff.action != "none":
+        if entry.has_step:
             self._journal(lambda: self._desk.journal.end_step(self._desk.run, resource, outcome.kind, outcome.message))
         self._tell("ended", entry, outcome)
 
@@ -134,7 +134,7 @@ class _Execution:
         try:
             outcome = self._change(entry)
         except InfraKitError as error:
-            outcome = StepOutcome("failed", str(error), begun=isinstance(error, WaitInterruptedError))
+            outcome = StepOutcome("failed", str(error), begun=isinstance(error, WaitInterruptedError | NotReadyError))
             if isinstance(error, StateError):
                 # A backup that cannot be written, say: there will be no room for the next one either.
                 self._desk.interruption.ask(str(error))
@@ -158,7 +158,7 @@ class _Execution:
         if self._moved(entry, fresh, diff):
             return StepOutcome("failed", "changed after it was planned, by another hand: nothing was sent; plan it again")
         if diff.action == "none":
-            return StepOutcome("none", "is already as intended")
+            return self._await(entry, fresh) if entry.awaited else StepOutcome("none", "is already as intended")
         if diff.action == "create":
             try:
                 desk.journal.intend_creation(desk.run, entry.id, scope_of(resource))
@@ -178,6 +178,12 @@ class _Execution:
         resource.verify(self._context)
         self._tell("verified", entry)
         return StepOutcome(outcome.kind, outcome.message)
+
+    def _await(self, entry: Entry, fresh: Observed) -> StepOutcome:
+        """Wait for what an earlier run applied and did not see ready."""
+        cast("AwaitedResource", entry.resource).await_ready(self._context)
+        self._tell("verified", entry)
+        return StepOutcome("done", "is ready") if fresh.waiting else StepOutcome("none", "is already as intended, and ready")
 
     def _withdraw(self, entry: Entry) -> None:
         """Take the intention to create back if nothing came of it: what somebody else creates there later is not ours to remove."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, get_args
 
@@ -12,7 +12,7 @@ from infra_kit.plan import graph
 from infra_kit.plan.events import Event, Listener, silent
 from infra_kit.plan.memory import recollected
 from infra_kit.plan.reading import read_all
-from infra_kit.plan.resource import Action, Diff, Observed, Unknown, scope_of
+from infra_kit.plan.resource import Action, Diff, Observed, Unknown, can_be_awaited, scope_of
 from infra_kit.plan.scope import together, workspaces
 from infra_kit.plan.selection import EVERYTHING, Selection
 
@@ -25,6 +25,9 @@ ACTIONS: tuple[Action, ...] = get_args(Action)
 Intended = Mapping[str, Sequence["Resource"]]
 """What the inventory asks for: layer -> resources."""
 
+_NAMED = 20
+"""So many resources are named that are not ready; a cluster that starts has hundreds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -33,6 +36,8 @@ class Entry:
     resource: Resource
     observed: Observed | Unknown
     diff: Diff
+    awaited: bool = False
+    """An earlier run left it unfinished: though it is as intended, this run waits until it is ready."""
 
     @property
     def id(self) -> str:
@@ -48,6 +53,16 @@ class Entry:
     def pending(self) -> bool:
         """Whether something would be done to it."""
         return self.diff.action not in {"none", "unknown"}
+
+    @property
+    def has_step(self) -> bool:
+        """Whether a run journals a step for it."""
+        return self.awaited or self.diff.action != "none"
+
+    @property
+    def waiting(self) -> str:
+        """Why it is not ready though nothing would be done to it; empty where it is ready."""
+        return self.observed.waiting if isinstance(self.observed, Observed) and self.diff.action == "none" else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +158,21 @@ def make_plan(  # noqa: PLR0913  all but two are named, and may be left out
                 notices = (*notices, f"what infra-kit created in layer {layer.name} ({len(gone)}) is left alone: {error}")
     selection.require_matches(each.id for each in [*changes, *removals])
     plan = _compare(layers, context, _selected(changes, selection), _selected(removals, selection), listener)
-    return replace(plan, notices=notices)
+    return replace(plan, notices=(*notices, *plan.notices))
+
+
+def awaiting(plan: Plan, left: Collection[str]) -> Plan:
+    """The plan of a resumption: what is as intended, and was left unfinished, is awaited again.
+
+    Args:
+        plan: what there is to do.
+        left: ids of the steps that earlier runs left.
+    """
+    entries = tuple(
+        replace(each, awaited=True) if each.id in left and each.diff.action == "none" and can_be_awaited(each.resource) else each
+        for each in plan.entries
+    )
+    return replace(plan, entries=entries)
 
 
 def make_removal(
@@ -168,7 +197,8 @@ def make_removal(
         meant = [each for each in _of_layer(layer, created, selection) if selection.includes(each.id, each.scope)]
         if meant:
             removals.extend(layer.leftovers(context.site, meant))
-    return replace(_compare(layers, context, [], removals, listener), notices=notices)
+    plan = _compare(layers, context, [], removals, listener)
+    return replace(plan, notices=(*notices, *plan.notices))
 
 
 def scopes(wanted: Intended, created: Sequence[Created], selection: Selection) -> tuple[str, ...]:
@@ -213,10 +243,22 @@ def _compare(
     found = read_all(list(by_id.values()), concurrency, context, listener)
     entries = tuple(_entry(by_id[each], found[each]) for each in order.order)
     listener(Event("planned"))
-    return Plan(context.site, entries, order, concurrency)
+    return Plan(context.site, entries, order, concurrency, tuple(_not_ready(entries)))
 
 
 def _entry(resource: Resource, observed: Observed | Unknown) -> Entry:
     if isinstance(observed, Unknown):
         return Entry(resource, observed, Diff("unknown", reason=observed.reason))
-    return Entry(resource, observed, resource.diff(observed))
+    diff = resource.diff(observed)
+    if observed.waiting and diff.action == "none":
+        diff = replace(diff, reason=f"not ready: {observed.waiting}")
+    return Entry(resource, observed, diff)
+
+
+def _not_ready(entries: Sequence[Entry]) -> Iterator[str]:
+    """What is as intended and not ready: nothing is to be done, and yet all is not well."""
+    found = [entry for entry in entries if entry.waiting]
+    for entry in found[:_NAMED]:
+        yield f"{entry.id} is not ready: {entry.waiting}"
+    if len(found) > _NAMED:
+        yield f"{len(found) - _NAMED} more are not ready"

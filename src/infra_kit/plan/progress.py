@@ -72,7 +72,7 @@ class ProgressDisplay:
     def _wait(self, event: Event) -> None:
         """On a terminal a line over the bar would push others away: there it stands beside the bar."""
         text = self._mask(event.message)
-        if self._console.is_terminal:
+        if self._progress is not None:
             self._busy[event.resource] = f"{event.resource}: {text}"
         else:
             self._console.print(outcome_line(event.resource, "waiting", text))

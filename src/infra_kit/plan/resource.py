@@ -28,6 +28,8 @@ class Observed:
     """What a device answered: JSON-able, free of secrets, in a canonical form so that equal states have equal digests."""
 
     state: Any
+    waiting: str = field(default="", compare=False)
+    """Why it is not ready yet, in the device's words, where it is as intended but for that. No part of the state: it changes by itself."""
 
     @property
     def digest(self) -> str:
@@ -121,7 +123,7 @@ class RunContext(ReadContext):
 class Resource(Protocol):
     """Something that a plan can hold. Implementations are immutable and cheap to make; only read/apply/verify touch a device.
 
-    It may have the properties `scope` and `heading` beside (see `ScopedResource`, `HeadedResource`).
+    It may have the properties `scope` and `heading` beside, and `await_ready` (see `ScopedResource`, `HeadedResource`, `AwaitedResource`).
     """
 
     @property
@@ -187,6 +189,25 @@ class HeadedResource(Resource, Protocol):
     def heading(self) -> str:
         """Under which heading of its layer a plan shows it: `workspaces.fraud: hub`."""
         ...
+
+
+class AwaitedResource(Resource, Protocol):
+    """A resource that is made ready by its device, some time after it was applied."""
+
+    def await_ready(self, context: RunContext) -> None:
+        """Wait, as `apply` does, until what an earlier run applied is ready. Changes nothing.
+
+        Raises:
+            NotReadyError: not in time, or never.
+            WaitInterruptedError: the run was told to stop.
+            DeviceError: the device cannot be asked.
+        """
+        ...
+
+
+def can_be_awaited(resource: Resource) -> bool:
+    """Whether it is an `AwaitedResource`."""
+    return callable(getattr(resource, "await_ready", None))
 
 
 def heading_of(resource: Resource) -> str:

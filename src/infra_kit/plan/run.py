@@ -109,6 +109,8 @@ class _Run:
         )
         try:
             plan = self._plan(request, wanted)
+            if earlier is not None:
+                plan = planning.awaiting(plan, journal.left_by(request.command))
             agreed = not plan.pending or self._dialogue.agrees(plan)
         except KeyboardInterrupt:
             journal.end_run(desk.run, "declined", INTERRUPTED, "interrupted before anything was sent")
@@ -156,7 +158,7 @@ class _Run:
     def _carry_out(self, plan: Plan, request: Request, earlier: RunRow | None) -> Report:
         desk, journal = self._desk, self._desk.journal
         # Journaled before the first write: from here on a kill leaves a run that can be resumed.
-        journal.begin_steps(desk.run, [entry for entry in plan.entries if entry.diff.action != "none"])
+        journal.begin_steps(desk.run, [entry for entry in plan.entries if entry.has_step])
         if earlier is not None:
             journal.supersede(earlier.id, desk.run)
         desk.interruption.changing = True
@@ -179,13 +181,16 @@ class _Run:
         state = _state(code, interrupted=desk.interruption.asked)
         message = desk.interruption.reason
         try:
-            journal.cover(desk.run, [each for each, outcome in outcomes.items() if outcome.good])
+            # What was only found, and not seen to become ready, is still to be awaited by a resumption.
+            unready = {entry.id for entry in plan.entries if entry.waiting and not entry.awaited}
+            journal.cover(desk.run, [each for each, outcome in outcomes.items() if outcome.good and each not in unready])
             journal.end_run(
                 desk.run,
                 state,
                 code,
                 "; ".join(filter(None, [message, counted(outcomes)])),
                 supersedes=desk.lock.scopes if code == ExitCode.OK and request.selection.complete else (),
+                unready=unready,
             )
         except StateError as error:
             # The devices are as the outcomes say; the journal keeps the run as unfinished, which errs on the safe side.

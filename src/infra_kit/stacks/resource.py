@@ -70,7 +70,9 @@ class StackResource:
 
     def read(self, context: ReadContext) -> Observed:
         """What applying it would come to."""
-        return Observed(dict(self.opening(self.stack, context).read(self.item, context)))
+        state = dict(self.opening(self.stack, context).read(self.item, context))
+        # How far the cluster has come with it is no part of what makes a plan stale.
+        return Observed(state, waiting=str(state.pop("waiting", "")))
 
     def diff(self, observed: Observed) -> Diff:
         """As the engine found it."""
@@ -92,6 +94,15 @@ class StackResource:
         engine = self.opening(self.stack, context)
         outcome = engine.apply(self.item, observed.state, diff, context)
         return replace(outcome, record={**self._record(engine), **outcome.record})
+
+    def await_ready(self, context: RunContext) -> None:
+        """Wait until it is ready, as after an apply.
+
+        Raises:
+            NotReadyError: not in time, or never; names the pod and its last event.
+            DeviceError: the cluster cannot be asked.
+        """
+        self.opening(self.stack, context).await_ready(self.item, context)
 
     def _record(self, engine: Engine) -> dict[str, Any]:
         """What its removal will need one day."""

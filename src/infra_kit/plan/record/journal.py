@@ -157,8 +157,19 @@ class Journal:
         with self._database.transaction() as session:
             self._forget(session, resources)
 
-    def end_run(self, run: str, state: str, exit_code: int, message: str = "", *, supersedes: Collection[str] = ()) -> None:
-        """A run has ended. Of what earlier runs left unfinished in the scopes `supersedes`, nothing remains."""
+    def end_run(  # noqa: PLR0913  all but what the run itself is are named, and may be left out
+        self, run: str, state: str, exit_code: int, message: str = "", *, supersedes: Collection[str] = (), unready: Collection[str] = ()
+    ) -> None:
+        """A run has ended.
+
+        Args:
+            run: its id.
+            state: how.
+            exit_code: what its command gave.
+            message: in words.
+            supersedes: scopes of which nothing remains that earlier runs left unfinished.
+            unready: ids of resources of which it does.
+        """
         with self._database.transaction() as session:
             session.execute(
                 update(RunRow)
@@ -167,7 +178,7 @@ class Journal:
             )
             if supersedes:
                 for earlier in self._open(session, but=run):
-                    if within(earlier.scopes or WHOLE, supersedes):
+                    if within(earlier.scopes or WHOLE, supersedes) and not self._left_in(session, earlier.id) & set(unready):
                         earlier.superseded_by = run
 
     def cover(self, run: str, resources: Collection[str]) -> None:
@@ -180,7 +191,7 @@ class Journal:
             for earlier in self._open(session, but=run):
                 if earlier.state == "planning":
                     continue
-                if set(session.scalars(select(StepRow.resource).where(*_left(earlier.id)))) <= set(resources):
+                if self._left_in(session, earlier.id) <= set(resources):
                     earlier.superseded_by = run
 
     def supersede(self, earlier: str, run: str) -> None:
@@ -206,6 +217,11 @@ class Journal:
         """Those of a run's steps that are still to be done."""
         with self._database.transaction() as session:
             return list(session.scalars(select(StepRow).where(*_left(run)).order_by(StepRow.position)))
+
+    def left_by(self, command: str) -> frozenset[str]:
+        """The resources whose steps are still to be done in any unfinished run of that command."""
+        with self._database.transaction() as session:
+            return frozenset(each for row in self._open(session) if row.command == command for each in self._left_in(session, row.id))
 
     def runs(self, limit: int | None = None) -> list[RunRow]:
         """The site's runs, latest first."""
@@ -238,6 +254,9 @@ class Journal:
         query = select(RunRow).where(RunRow.site == self._site, RunRow.superseded_by.is_(None), RunRow.state.in_(UNFINISHED))
         query = query.where(RunRow.id.not_in(alive | {but}))
         return list(session.scalars(query.order_by(RunRow.started.desc(), RunRow.id.desc())))
+
+    def _left_in(self, session: Session, run: str) -> set[str]:
+        return set(session.scalars(select(StepRow.resource).where(*_left(run))))
 
     def _forget(self, session: Session, resources: Sequence[str]) -> None:
         session.execute(delete(CreatedRow).where(CreatedRow.site == self._site, CreatedRow.resource.in_(resources)))

@@ -8,7 +8,8 @@ dictionary, the `state` of the plan's `Observed`, so that the difference can be 
      "action": "create" | "update" | "replace" | "delete" | "none",
      "reason": str,              why, in a sentence, with the API server's own words
      "changes": [{"path": "spec.replicas", "before": ..., "after": ..., "manager": "kubectl" | "", "held": "ours" | "never-ours" | ""}],
-     "note": str}                what could not be checked, such as an object whose namespace does not exist yet
+     "note": str,                what could not be checked, such as an object whose namespace does not exist yet
+     "waiting": str}             of an object that is as intended: why it is not ready yet; may be left out where it is ready
 
 A secret's value never stands in a change: `before` and `after` then say `(secret)`, `(secret, differs)` or None.
 `held` says whose field it is that another manager holds: `ours` when infra-kit set it before (it will be taken back), `never-ours`
@@ -48,6 +49,15 @@ class Engine(Protocol):
             RefusedError: the API server (schema, quota, admission, immutable field) or infra-kit itself (another manager's field) refuses.
             UnreachableError: no answer.
             NotReadyError: applied, but not ready in time: names the pod and its last event.
+        """
+        ...
+
+    def await_ready(self, item: StackObject, context: RunContext) -> None:
+        """Wait, as `apply` does, until an object that is as intended is ready.
+
+        Raises:
+            NotReadyError: not in time; names the pod and its last event.
+            DeviceError: it is not there, or the cluster cannot be asked.
         """
         ...
 

@@ -228,7 +228,7 @@ class _Wait:
         subject = f"pod {found.pod}" if found.pod else f"{self.live['kind'].lower()} {metadata['name']}"
         more = "" if not str(found) or str(found).removeprefix("last event: ").partition(": ")[2] in what else f"; {found}"
         return NotReadyError(
-            self.client.device, f"{what}{more}", remedy=f"`kubectl {where}describe {subject}` shows more; mend it and apply again"
+            self.client.device, f"{what}{more}", remedy=f"`kubectl {where}describe {subject}` shows more; when it is mended, `infra-kit apply --resume` waits for it again"
         )
 
     def _gone(self) -> NotReadyError:

@@ -22,6 +22,8 @@ from infra_kit.stacks.engines.server_side.program import Scaling, kinds_made
 from infra_kit.stacks.engines.server_side.secrets import unspoken
 from infra_kit.stacks.engines.server_side.snapshot import Snapshot
 from infra_kit.stacks.kubernetes_api import clients
+from infra_kit.stacks.kubernetes_api.readiness import state_of
+from infra_kit.stacks.kubernetes_api.state import Ready
 from infra_kit.stacks.kubernetes_api.waiting import wait_ready
 
 if TYPE_CHECKING:
@@ -93,7 +95,7 @@ class ServerSideEngine:
                 self._looks[item.key] = look
         elif look.action == "create" and look.fields is not None:
             self.creations[item.key] = _Creation(look.state, look.fields, look.at)
-        return look.state
+        return {**look.state, "waiting": self._waits_for(look, item, context)}
 
     def apply(self, item: StackObject, state: Mapping[str, Any], diff: Diff, context: RunContext) -> Outcome:
         """Apply it and wait until it is ready."""
@@ -105,11 +107,15 @@ class ServerSideEngine:
             look = self._looks.pop(item.key, None) or self._look(question)
             live = self._carry_out(Applying(client, question, self._id(item.key), context), look)
         record = removal.record_of(self._stack.name, live, patch=item.patch, retain=item.retain)
-        if not item.patch:
-            progress = self._progress(item.key, context)
-            live = dict(wait_ready(client, live, within_s=item.ready_within_s, progress=progress, interrupted=context.interrupted))
-        self._applied[item.key] = time.monotonic(), live
+        self._applied[item.key] = time.monotonic(), self._wait(item, live, context)
         return Outcome(record=record)
+
+    def await_ready(self, item: StackObject, context: RunContext) -> None:
+        """Wait until it is ready, as after an apply."""
+        live = self._question(item, context).fetch()
+        if live is None:
+            raise VerificationError(KUBERNETES, f"{item.key.path} is not on the cluster any more", remedy="plan again")
+        self._wait(item, live, context)
 
     def verify(self, item: StackObject, context: RunContext) -> None:
         """Look whether it is as intended."""
@@ -150,6 +156,21 @@ class ServerSideEngine:
     def created(self, context: ReadContext) -> Sequence[Created]:
         """What the cluster itself remembers that infra-kit created for this stack."""
         return removal.created(clients.reader(context), self._set, self._stack.layer)
+
+    def _wait(self, item: StackObject, live: Object, context: RunContext) -> Object:
+        """Wait until an object is ready; gives it as it is then. What others made is theirs to wait for."""
+        if item.patch:
+            return live
+        progress = self._progress(item.key, context)
+        client = clients.writer(context)
+        return dict(wait_ready(client, live, within_s=item.ready_within_s, progress=progress, interrupted=context.interrupted))
+
+    def _waits_for(self, look: Look, item: StackObject, context: ReadContext) -> str:
+        """Why an object that is as intended is not ready, as far as that can be told from itself; empty where it is."""
+        if look.action != "none" or look.live is None or item.patch:
+            return ""
+        state = state_of(look.live, first_consumer=self._snapshot.binds_late(clients.reader(context), look.live))
+        return "" if isinstance(state, Ready) else state.why
 
     def _carry_out(self, applying: Applying, look: Look) -> Object:
         """Make it so; gives the object as it is stored."""

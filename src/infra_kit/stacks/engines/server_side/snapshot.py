@@ -39,6 +39,7 @@ class Snapshot:
         self._objects: dict[Kind, dict[ObjectKey, dict[str, Any]] | None] = {}
         self._namespaces: frozenset[str] | None = None
         self._taken: dict[Kind, tuple[float, frozenset[ObjectKey] | None]] = {}
+        self._late: dict[str, bool] = {}
 
     def take(self, client: KubernetesReader, api_version: str, key: ObjectKey) -> tuple[bool, dict[str, Any] | None]:
         """An object, and whether the snapshot knows of it at all.
@@ -94,6 +95,26 @@ class Snapshot:
                 at, taken = time.monotonic(), self._names(client, kind)
                 self._taken[kind] = at, taken
         return taken is not None and key not in taken
+
+    def binds_late(self, client: KubernetesReader, live: Mapping[str, Any]) -> bool:
+        """Whether an object is a claim that is rightly Pending: its storage class binds with the first pod, or may not be looked at.
+
+        Asked of the server for a Pending claim only, and once for each class.
+
+        Raises:
+            DeviceError: the cluster cannot be asked.
+        """
+        if live["kind"] != "PersistentVolumeClaim" or (live.get("status") or {}).get("phase") == "Bound":
+            return False
+        name = str((live.get("spec") or {}).get("storageClassName") or "")
+        with self._guard:
+            if name and name not in self._late:
+                try:
+                    found = client.get("storage.k8s.io/v1", "StorageClass", "", name) or {}
+                    self._late[name] = found.get("volumeBindingMode") == "WaitForFirstConsumer"
+                except ForbiddenError:
+                    self._late[name] = True
+            return self._late.get(name, False)
 
     def _names(self, client: KubernetesReader, kind: Kind) -> frozenset[ObjectKey] | None:
         wanted = self._wanted.get(kind, set())
