@@ -19,11 +19,15 @@ if TYPE_CHECKING:
     Started = Job | Model | Application
 
 _URI = re.compile(r"models:/[^/@\s]+(/[1-9][0-9]*|@[A-Za-z0-9_-]+)$")
-_TAKEN = (
+TAKEN = (
     *("auth-proxy", "backup", "database", "failed-jobs", "hub", "mlflow", "model-metrics", "models", "proxy", "proxy-api"),
     *("saml-proxy", "spark-history", "login", "modelservice", "monitoring"),
 )
 """Services and hosts that a workspace has itself (`stacks/workspaces/data/services.yaml`)."""
+CHORES = ("backup", "directories", "failed-jobs", "restore", "roll-up")
+"""Jobs that a workspace has itself; network policies and logs go by their names."""
+BATCH = "batch-"
+"""How the name of a model's own batch job begins: what else is called so would be taken for its pods."""
 
 
 def _models(site: Site) -> Iterator[tuple[Workspace, Model]]:
@@ -124,9 +128,9 @@ def application_name_taken(site: Site, _index: Index) -> Iterator[Problem]:
     """An application has the name of a service that every workspace has itself."""
     for workspace in site.workspaces:
         for application in workspace.applications:
-            if application.name in _TAKEN:
+            if application.name in TAKEN:
                 message = f"application `{application.name}` of workspace {workspace.name} has the name of one of its own services"
-                yield Problem(application, "name", message, f"avoid {', '.join(_TAKEN)}")
+                yield Problem(application, "name", message, f"avoid {', '.join(TAKEN)}")
 
 
 @rule("IK4178")
@@ -137,3 +141,22 @@ def command_empty(site: Site, _index: Index) -> Iterator[Problem]:
             command = getattr(each, "command", ["the model server"])
             if not command or not command[0].strip():
                 yield Problem(each, "command", f"{kind} {each.name} of workspace {workspace.name} starts nothing", "name the program")
+
+
+@rule("IK4179")
+def name_taken(site: Site, _index: Index) -> Iterator[Problem]:
+    """A job, a model or an application has the name of a job or a service that the workspace has itself, or of another of its own."""
+    for workspace in site.workspaces:
+        models = {model.name for model in workspace.models}
+        for kind, each in _started(workspace):
+            taken = {"job": CHORES, "model": (*TAKEN, *CHORES), "application": [name for name in CHORES if name not in TAKEN]}[kind]
+            what = ""
+            if each.name in taken:
+                what = "one of its own jobs and services"
+            elif each.name.startswith(BATCH):
+                what = "a model's batch job"
+            elif kind == "application" and each.name in models:
+                what = "one of its models"
+            if what:
+                avoided = f"avoid {', '.join(taken)} and what begins with `{BATCH}`; a model and an application need two names"
+                yield Problem(each, "name", f"{kind} `{each.name}` of workspace {workspace.name} has the name of {what}", avoided)

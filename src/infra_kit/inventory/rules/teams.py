@@ -92,13 +92,14 @@ def workspaces_above_team(site: Site, _index: Index) -> Iterator[Problem]:
             continue
         beneath = {each.name for each in site.teams if team.name in [above.name for above in _ancestors(site, each)]} | {team.name}
         active = [workspace for workspace in site.workspaces if workspace.team in beneath and not workspace.suspended]
-        for field, have in _amounts(team.quota).items():
-            promised = sum(_amounts(workspace.quota)[field] for workspace in active)
-            if promised > have:
-                names = ", ".join(workspace.name for workspace in active)
-                limit = f"team {team.name} may use {_shown(field, have)} of `{field}`"
-                message = f"{limit}; its workspaces {names} are promised {_shown(field, promised)}"
-                yield Problem(team.quota, field, message, "raise it, lower a workspace's quota, or suspend one")
+        promised = {field: sum(_amounts(workspace.quota)[field] for workspace in active) for field in _amounts(team.quota)}
+        above = [field for field, have in _amounts(team.quota).items() if promised[field] > have]
+        if above:
+            have = " and ".join(f"{_shown(field, _amounts(team.quota)[field])} of `{field}`" for field in above)
+            sums = " and ".join(_shown(field, promised[field]) for field in above)
+            names = ", ".join(workspace.name for workspace in active)
+            message = f"team {team.name} may use {have}; its workspaces {names} are promised {sums}"
+            yield Problem(team.quota, above[0], message, "raise it, lower a workspace's quota, or suspend one")
 
 
 @rule("IK4305")
