@@ -44,3 +44,15 @@ def test_someone_to_ask_needs_both_ends(monkeypatch):
     assert not console.is_interactive()
     monkeypatch.setattr("sys.stdin", Terminal())
     assert console.is_interactive()
+
+
+def test_a_line_is_as_long_as_the_terminal_allows(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "50")
+    assert console.cut("a  b\nc") == "a  b c"
+    assert console.cut("x" * 60) == f"{'x' * 49}…"
+    lines = console.wrapped(f"{'word ' * 20}and/a/name/that/is/longer/than/a/line/{'x' * 40}", 4)
+    assert all(line.startswith("    ") for line in lines)
+    assert max(map(len, lines[:-1])) <= 50
+    assert lines[-1].endswith("x" * 40)
+    monkeypatch.delenv("COLUMNS")
+    assert console.width() == 140

@@ -3,6 +3,11 @@ from __future__ import annotations
 import json
 
 from infra_kit.cli.app import run
+from infra_kit.inventory.load import load_site
+from infra_kit.plan.record.journal import Journal, RunStart
+from infra_kit.plan.record.place import open_database
+from infra_kit.plan.selection import EVERYTHING
+from infra_kit.plan.state import StateFolder
 
 
 def test_a_site_without_runs(site_folder, capsys):
@@ -29,3 +34,22 @@ def test_runs_and_their_steps(lab_site, capsys):
     assert run(["history", str(lab_site), only["run"][:12]]) == 0
     assert "  staged   update  bmc/bios/edge01 " in capsys.readouterr().out
     assert run(["history", str(lab_site), "nothing-like-it"]) == 64
+
+
+def test_a_long_message_is_cut_in_the_list_and_whole_in_the_run(site_folder, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    loaded = load_site(site_folder)
+    why = f"workspaces/Deployment/fraud/hub: {'is not ready, ' * 20}at last"
+    state = StateFolder(site_folder)
+    state.prepare()
+    with open_database(loaded, state) as database:
+        journal = Journal(database, loaded.site.name)
+        journal.begin_run(RunStart("run-1", "apply", {"selection": EVERYTHING.as_dict()}, "lab", "sha256:0"))
+        journal.end_run("run-1", "failed", 1, why)
+    assert run(["history", str(site_folder)]) == 0
+    [line] = capsys.readouterr().out.splitlines()
+    assert (len(line), line[-1]) == (100, "…")
+    assert run(["history", str(site_folder), "run-1"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert max(map(len, said)) <= 100
+    assert why in " ".join(line.strip() for line in said)

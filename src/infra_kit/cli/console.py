@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import textwrap
 from typing import IO
 
 import typer
+
+_PAGE = 140
+"""Columns where nobody looks."""
+_NARROW = 40
+"""Fewer columns than these are not filled word by word."""
 
 Colour = str
 """`red`, `yellow`, `green`, `blue`, `cyan` or `bold`."""
@@ -27,3 +34,22 @@ def paint(text: str, colour: Colour) -> str:
     if not is_terminal() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return text
     return typer.style(text, bold=True) if colour == "bold" else typer.style(text, fg=colour)
+
+
+def width() -> int:
+    """How many columns a line may have: those of the terminal, or of COLUMNS; where there is neither, what a page has."""
+    return shutil.get_terminal_size((_PAGE, 0)).columns
+
+
+def cut(text: str) -> str:
+    """The text as one line that is no longer than it may be."""
+    line, most = " ".join(text.splitlines()), width()
+    return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
+def wrapped(text: str, by: int) -> list[str]:
+    """The whole text in lines that are no longer than they may be, each `by` columns from the left; a long word stays whole."""
+    indent = " " * by
+    return textwrap.wrap(
+        text, max(width(), _NARROW), initial_indent=indent, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from infra_kit.cli.console import cut, width, wrapped
 from infra_kit.cli.options import Format, FormatOption, SiteArgument
 from infra_kit.inventory.errors import UsageError
 
@@ -19,7 +20,10 @@ def history(
     run: Annotated[str | None, typer.Argument(metavar="[RUN]", help="A run's id, or the beginning of it.", show_default=False)] = None,
     form: FormatOption = Format.TEXT,
 ) -> int:
-    """List the runs of a site, or the steps of one."""
+    """List the runs of a site, or the steps of one.
+
+    The list has a line for each run, which may be cut; what is told of one run is whole.
+    """
     from infra_kit.inventory.load import load_site
     from infra_kit.plan.record.journal import Journal
     from infra_kit.plan.record.place import existing_database
@@ -49,7 +53,7 @@ def _list(journal: Journal, form: Format) -> None:
         typer.echo(json.dumps(records, indent=1))
         return
     for each in records:
-        typer.echo(_run_line(each))
+        typer.echo(cut(_run_line(each)))
 
 
 def _detail(journal: Journal, run: str, form: Format) -> None:
@@ -60,11 +64,18 @@ def _detail(journal: Journal, run: str, form: Format) -> None:
     if form is Format.JSON:
         typer.echo(json.dumps(record, indent=1))
         return
-    typer.echo(_run_line(record))
+    for line in _told(f"{_run_line({**record, 'message': ''})}", record["message"], "  ", 2):
+        typer.echo(line)
     for step in record["steps"]:
         seconds = "" if step["seconds"] is None else f" {step['seconds']:.1f} s"
-        message = f": {step['message']}" if step["message"] else ""
-        typer.echo(f"  {step['state']:8} {step['action']:7} {step['resource']}{seconds}{message}")
+        for line in _told(f"  {step['state']:8} {step['action']:7} {step['resource']}{seconds}", step["message"], ": ", 6):
+            typer.echo(line)
+
+
+def _told(head: str, message: str, between: str, by: int) -> list[str]:
+    """What is told of a run or a step, whole: in one line, or the message in lines of its own."""
+    line = f"{head}{between}{message}" if message else head
+    return [line] if len(line) <= width() else [head, *wrapped(message, by)]
 
 
 def _run_line(record: dict[str, Any]) -> str:
