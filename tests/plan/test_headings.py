@@ -73,6 +73,7 @@ def test_differences_conflicts_and_replacements_are_told_field_by_field(site, ac
         ),
         "ConfigMap/fraud/old": ("workspaces.fraud", Diff("delete", "has left the program", [Change("ConfigMap", "old", None)])),
         "ConfigMap/fraud/older": ("workspaces.fraud", Diff("delete", "has left the program", [Change("ConfigMap", "older", None)])),
+        "directory/a/b": ("array01", Diff("delete", "", [Change("directory", "/a/b", None)])),
     }
     assert _lines(site, access, world, found) == [
         "workspaces",
@@ -87,8 +88,10 @@ def test_differences_conflicts_and_replacements_are_told_field_by_field(site, ac
         "    - workspaces/ConfigMap/fraud/old",
         "        has left the program",
         "    - workspaces/ConfigMap/fraud/older",
+        "  array01",
+        "    - workspaces/directory/a/b",
         "",
-        "Plan: 0 to create, 2 to update, 2 to delete, 0 unchanged, 0 unknown",
+        "Plan: 0 to create, 2 to update, 3 to delete, 0 unchanged, 0 unknown",
     ]
 
 

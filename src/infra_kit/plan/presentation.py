@@ -192,7 +192,7 @@ def _is_cut(entry: Entry) -> bool:
 
 def _difference(entry: Entry, mask: Mask) -> Iterator[Text]:
     diff = entry.diff
-    if diff.action == "delete" and [each.before for each in diff.changes] == [entry.id.rpartition("/")[2]]:
+    if diff.action == "delete" and all(each.after is None and entry.id.endswith(str(each.before).strip("/")) for each in diff.changes):
         return  # that it goes, the mark says
     if diff.text is not None and not (diff.changes and hasattr(entry.resource, "heading")):
         lines = unified_lines(mask(diff.text))

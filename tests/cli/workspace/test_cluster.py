@@ -72,6 +72,8 @@ def test_a_workspace_comes_rests_wakes_and_goes(site, control_plane, capsys, mon
     assert _workspace(site, "remove", NAME, "--no-backup") == 64
     said = capsys.readouterr()
     assert f"{NAME}: ConfigMap/precious" in said.out
+    assert f"Goes for good: namespaces {NAME}, {NAME}-user-zoe with all that is in there" in said.out
+    assert f"Stays: what is in nfs.configuration-1.example.internal:/ifs/data/kubernetes/{NAME} (homes, " in said.out
     assert "nothing was removed" in said.err
     assert _listed(site, capsys)[NAME]["on_cluster"] is True
     monkeypatch.setattr(sys, "stdin", io.StringIO(f"{NAME}\n"))
@@ -112,7 +114,7 @@ def test_it_is_backed_up_before_it_goes_and_restored_on_demand(site, control_pla
     assert '{"name":"BACKUP","value":"20261120"}' in restored
     assert _workspace(site, "remove", NAME, "--yes") == 0
     said = capsys.readouterr().out
-    assert said.index("Backing up: job backup-") < said.index("Backed up.") < said.index("-  - name: notes")
+    assert said.index("Goes for good: ") < said.index("Backing up: job backup-") < said.index("Backed up.") < said.index("-  - name: notes")
     assert control_plane.kubectl("get", "namespace", NAME, check=False).returncode == 1
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+import typer
 
 from infra_kit.inventory.access import KUBERNETES
 
@@ -55,3 +57,16 @@ def writer(access: Access) -> Iterator[KubernetesWriter]:
 
     with Connections(access, read_only=False) as connections:
         yield connections.client(KUBERNETES, "kubernetes", KubernetesWriter, KubernetesWriter)
+
+
+def progress() -> Callable[[str], None]:
+    """Says on standard error how far a wait is, whenever that is something new."""
+    told = ""
+
+    def tell(text: str) -> None:
+        nonlocal told
+        if text != told:
+            typer.echo(f"  {text}", err=True)
+        told = text
+
+    return tell

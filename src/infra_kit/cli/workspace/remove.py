@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from infra_kit.inventory.access import Access
+    from infra_kit.inventory.models.site import Site
     from infra_kit.inventory.models.workspaces import Workspace
 
 _SHOWN = 20
@@ -30,8 +31,9 @@ def remove(
 ) -> int:
     """Back a workspace up, then remove it from the inventory and the cluster.
 
-    Asks for its name, unless `--yes` is given. What users and others have put into its namespaces is listed first and goes with them.
-    In the end the cluster is searched for anything that is left of it.
+    Says what goes and what stays: its namespaces go with all that is in them, secrets among it; files on its volumes stay. Asks for its
+    name, unless `--yes` is given. What users and others have put into its namespaces is listed first and goes with them. In the end the
+    cluster is searched for anything that is left of it.
 
     Exit codes: as those of `apply`; 1 something is left, or the backup failed (then nothing is removed), 64 no such workspace.
     """
@@ -46,6 +48,8 @@ def remove(
     managed = not no_apply and loaded.kubernetes is not None and loaded.kubernetes.credential is not None
     access = open_access(loaded, endpoints) if managed else None
     places = _look(access, name) if access is not None else []
+    if access is not None:
+        _tell(loaded, workspace, places)
     _ask(name, yes=yes)
     if access is not None and places and not no_backup:
         _back_up(access, workspace)
@@ -76,11 +80,29 @@ def _look(access: Access, name: str) -> Sequence[str]:
     return places
 
 
+def _tell(site: Site, workspace: Workspace, places: Sequence[str]) -> None:
+    """Say what goes for good, and what stays where."""
+    from infra_kit.inventory.volumes import on_array
+
+    if places:
+        typer.echo(f"Goes for good: namespace{'s' if len(places) > 1 else ''} {', '.join(places)} with all that is in there: services,")
+        typer.echo("  sessions, jobs, models, their passwords and keys; and its PersistentVolumes, but not the files on them.")
+    if site.kubernetes is None or site.kubernetes.volumes is None:
+        return
+    nfs = site.kubernetes.volumes.nfs
+    typer.echo(f"Stays: what is in {nfs.server}:{nfs.path.rstrip('/')}/{workspace.name} (homes, project, artifacts, database, backups)")
+    if on_array(site):
+        typer.echo("  Directories that are empty go, and so do their quotas.")
+    typer.echo("  A workspace of the same name finds these files again; to be rid of them, delete that directory.")
+    if workspace.artifacts.kind == "s3":
+        typer.echo(f"Stays: what its runs have put into bucket {workspace.artifacts.bucket} at {workspace.artifacts.endpoint}.")
+
+
 def _ask(name: str, *, yes: bool) -> None:
     if yes:
         return
     try:
-        answer = typer.prompt(f"Its data goes for good. Type the workspace's name ({name}) to remove it", default="", show_default=False)
+        answer = typer.prompt(f"Type the workspace's name ({name}) to remove it", default="", show_default=False)
     except typer.Abort as error:
         raise KeyboardInterrupt from error
     if answer.strip() != name:
@@ -94,7 +116,7 @@ def _back_up(access: Access, workspace: Workspace) -> None:
         UsageError: it is suspended: its database, which is to be copied, does not run.
         InfraKitError: it failed, so that nothing is removed.
     """
-    from infra_kit.cli.workspace.opening import writer
+    from infra_kit.cli.workspace.opening import progress, writer
     from infra_kit.stacks.operations import jobs
 
     name = workspace.name
@@ -107,7 +129,7 @@ def _back_up(access: Access, workspace: Workspace) -> None:
         with writer(access) as client:
             job = jobs.start(client, jobs.require(client, name, jobs.BACKUP))
             typer.echo(f"Backing up: job {job['metadata']['name']} in namespace {name}")
-            jobs.wait(client, job, progress=lambda text: typer.echo(f"  {text}", err=True))
+            jobs.wait(client, job, progress=progress())
     except InfraKitError as error:
         raise InfraKitError(
             f"the backup of workspace {name} failed: {error}; nothing was removed", remedy="mend it, or remove it with `--no-backup`"

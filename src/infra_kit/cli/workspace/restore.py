@@ -26,7 +26,7 @@ def restore(
     """
     from infra_kit.cli.dialogue import require_consent
     from infra_kit.cli.reach import open_site
-    from infra_kit.cli.workspace.opening import writer
+    from infra_kit.cli.workspace.opening import progress, writer
     from infra_kit.stacks.operations import jobs
 
     require_consent(yes=yes)
@@ -41,6 +41,6 @@ def restore(
     with writer(access) as client:
         job = jobs.start(client, jobs.require(client, name, jobs.RESTORE), {jobs.CHOSEN: source} if source else None)
         typer.echo(f"Restoring: job {job['metadata']['name']} in namespace {name}")
-        jobs.wait(client, job, progress=lambda text: typer.echo(f"  {text}", err=True))
+        jobs.wait(client, job, progress=progress())
     typer.echo(f"Workspace {name} is restored from {which}.")
     return int(ExitCode.OK)
