@@ -111,8 +111,10 @@ settings_aliased = partial(settings, logical="newer", opts=ResourceOptions(alias
 settings_retained = partial(settings, opts=ResourceOptions(retain_on_delete=True))
 settings_annotated = partial(settings, annotations={"example.org/owner": "anna"})
 settings_large = partial(settings, data={f"part-{number}": "x" * 90_000 for number in range(10)})
-STRANGE_TEXT = 'Ünïcödé 漢字 🚀\n\ttab "quotes" \\ \x7f \x85 \u2028 \ufeff \x1b[0m #: - {}'
+STRANGE_TEXT = 'Ünïcödé 漢字 🚀\n\ttab "quotes" \\ \u2028 \ufeff \x1b[0m #: - {}'
 settings_unicode = partial(settings, data={"text": STRANGE_TEXT, "empty": ""})
+CONTROL_TEXT = "\x7f \x85"
+settings_control = partial(settings, data={"text": CONTROL_TEXT})
 settings_held = partial(settings, finalizers=["example.org/hold"])
 
 

@@ -24,7 +24,21 @@ def test_a_large_config_map(bench):
 @case("settings_unicode")
 def test_text_in_any_script(bench):
     bench.converge("settings_unicode")
-    assert bench.settings() == {"text": 'Ünïcödé 漢字 🚀\n\ttab "quotes" \\ \x7f \x85 \u2028 \ufeff \x1b[0m #: - {}', "empty": ""}
+    assert bench.settings() == {"text": 'Ünïcödé 漢字 🚀\n\ttab "quotes" \\ \u2028 \ufeff \x1b[0m #: - {}', "empty": ""}
+
+
+@case("settings_control")
+def test_control_characters_arrive_or_are_refused_at_plan_time(bench, engine):
+    """Pulumi's provider writes them as they are, and the API server reads an apply as YAML, which has none."""
+    if engine == "server-side":
+        bench.converge("settings_control")
+        assert bench.settings() == {"text": "\x7f \x85"}
+        return
+    bench.use("settings_control")
+    entry = bench.plan()[f"ConfigMap/{bench.namespace}/settings"]
+    assert entry.diff.action == "unknown"
+    assert "data.text holds the character U+007F, which Pulumi's Kubernetes provider cannot send" in entry.diff.reason
+    assert "the engine server-side can" in entry.diff.reason
 
 
 @case("just_namespace", "misspelt_field")

@@ -21,6 +21,7 @@ from infra_kit.inventory.errors import InfraKitError, NoSecretError, RefusedErro
 from infra_kit.plan.resource import RunContext
 from infra_kit.stacks.engines.automation.hands import Hands
 from infra_kit.stacks.engines.automation.shielding import shielded, unshielded
+from infra_kit.stacks.engines.automation.text import require_sendable
 from infra_kit.stacks.engines.automation.verdict import merged
 from infra_kit.stacks.engines.server_side import existing
 from infra_kit.stacks.engines.server_side.engine import ServerSideEngine
@@ -115,6 +116,7 @@ class AutomationEngine(ServerSideEngine):
             if isinstance(context, RunContext):
                 self._hands.let_pass(name, self._question(item, context).writer.wanted(item, None).manifest)
         else:
+            require_sendable(item.key, item.manifest)
             self._found.pending.add(name)
         return state
 
