@@ -171,6 +171,14 @@ def test_a_patch_adds_to_what_somebody_else_made_and_creates_nothing(bench: Benc
     assert bench.plan(program)[0]["action"] == "none"
 
 
+def test_of_a_node_that_is_gone_it_says_what_brings_it_back(bench: Bench) -> None:
+    node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "no-such-node", "labels": {"example.org/rack": "1"}}}
+    with pytest.raises(RefusedError, match="Node/no-such-node does not exist") as refused:
+        bench.plan(bench.object(node, patch=True))
+    assert "start the kubelet there" in refused.value.remedy
+    assert "`kubernetes.workers`" in refused.value.remedy
+
+
 def test_a_patch_of_another_stacks_object_is_refused(bench: Bench) -> None:
     bench.apply(bench.config_map(colour="red"))
     bench.stack = type(bench.stack)("cluster", "platform")

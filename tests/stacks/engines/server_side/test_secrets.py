@@ -67,6 +67,31 @@ def test_only_the_object_whose_reference_does_not_resolve_fails(bench: Bench) ->
     assert bench.plan(bench.config_map(colour="red"))[0]["action"] == "create"
 
 
+def made_once(bench: Bench, **texts: str) -> Any:
+    """A Secret whose passwords are others at each evaluation."""
+    manifest = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "database", "namespace": bench.namespace}}
+    return bench.object({**manifest, "stringData": texts}, given_up=("stringData", "data"))
+
+
+def texts(bench: Bench, program: Any) -> dict[str, str]:
+    return {key: base64.b64decode(value).decode() for key, value in bench.live(program)["data"].items()}
+
+
+def test_a_secret_that_was_made_once_gets_the_keys_that_the_program_has_since(bench: Bench) -> None:
+    old, new, third = ("first-password-1234567890", "second-password-123456789", "third-password-1234567890")
+    bench.apply(made_once(bench, username="me", password=old))
+    program = made_once(bench, username="me", password=new, conf=f"user=me\npassword={new}\n")
+    (state,) = bench.plan(program)
+    assert [(each["path"], each["before"], each["after"]) for each in state["changes"]] == [("data.conf", None, "(secret)")]
+    assert bench.apply(program) == ["update"]
+    assert texts(bench, program) == {"username": "me", "password": old, "conf": f"user=me\npassword={old}\n"}
+    again = made_once(bench, username="me", password=third, conf=f"user=me\npassword={third}\n")
+    assert bench.plan(again)[0]["action"] == "none"
+    # What others changed stays theirs, and a password that was taken out does not come back as another one than that beside it.
+    bench.kubectl("patch", "secret", "database", "--type=json", "-p", '[{"op": "remove", "path": "/data/password"}]')
+    assert bench.apply(again) == ["none"]
+
+
 def test_the_servers_words_do_not_repeat_a_secret(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INFRA_KIT_TEST_LABEL", "not a label: hunter2")
     manifest = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x", "namespace": bench.namespace}}

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from infra_kit.stacks.engines.server_side.look import Object, Question
     from infra_kit.stacks.engines.server_side.secrets import Resolved
 
+_MAKERS = {
+    "Node": "a node comes when its kubelet registers: start the kubelet there, or have the server join the cluster again; if the server "
+    "is gone for good, take it out of `kubernetes.workers` or `kubernetes.control_plane`"
+}
+"""What to do where an object is missing that somebody else makes, by its kind."""
+
 
 def look(question: Question, *, certain: bool, no_namespace: bool = False) -> Look:
     """What creating an object would come to; or changing it, where it turns out to be there.
@@ -60,7 +66,7 @@ def _patch(question: Question, *, certain: bool) -> Look:
     raise RefusedError(
         question.device,
         f"{question.what} does not exist, and this is a patch of it",
-        remedy="it is somebody else's to create: is that installed?",
+        remedy=_MAKERS.get(question.item.key.kind, "it is somebody else's to create: is that installed?"),
     )
 
 

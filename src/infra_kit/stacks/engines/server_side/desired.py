@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from infra_kit.stacks.engines.server_side.given_up import give_up, hand_over
 from infra_kit.stacks.engines.server_side.ownership import AUDIT, CHANGED_BY, FIELDS, PATCHED_BY, RUN, Fields, owned
 from infra_kit.stacks.engines.server_side.removal import RETAIN
-from infra_kit.stacks.engines.server_side.secrets import Resolved, resolve
+from infra_kit.stacks.engines.server_side.secrets import Resolved, grown, resolve
 
 if TYPE_CHECKING:
     from infra_kit.inventory.access import Access
@@ -61,12 +61,20 @@ class Writer:
         tree: Fields = {}
         if live is not None:
             tree = owned(live)
+            data = dict(manifest.get("data") or {})
             for path in item.given_up:
                 give_up(manifest, live, tree, path)
+            if _made_once(item, manifest) and (missing := grown(data, live.get("data") or {})):
+                manifest["data"] = {**(manifest.get("data") or {}), **missing}
             if hand_over(manifest, live, tree) and self.scaled(live):
                 manifest.setdefault("spec", {})["replicas"] = live["spec"]["replicas"]
         metadata["annotations"] = {**annotations, **_audit_as_it_is(live, tree), FIELDS: _annotations(live).get(FIELDS, "")}
         return resolved
+
+
+def _made_once(item: StackObject, manifest: Mapping[str, Any]) -> bool:
+    """Whether it is a Secret whose values are left alone once it has them."""
+    return manifest["kind"] == "Secret" and "data" in item.given_up
 
 
 def _annotations(live: Mapping[str, Any] | None) -> Mapping[str, str]:

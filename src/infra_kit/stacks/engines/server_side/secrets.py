@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 SECRET = "(secret)"  # noqa: S105  what stands in the place of one
 DIFFERS = "(secret, differs)"
 
+_PASSWORD_LENGTH = 16
+"""What is at least so long and stands within another value is there on purpose."""
 _ITEM = re.compile(r"\[[^\]]*\]")
 
 
@@ -63,6 +65,34 @@ def resolve(manifest: Mapping[str, Any], device: str, access: Access) -> Resolve
             resolved["data"] = {**(resolved.get("data") or {}), **encoded}
         found |= {".data", ".stringData"}
     return Resolved(resolved, frozenset(found))
+
+
+def grown(wanted: Mapping[str, str], live: Mapping[str, str]) -> dict[str, str]:
+    """What a Secret that was made once and left alone since (`generated` passwords) lacks of what the program gives it by now.
+
+    A new key may have a password in it that another key holds, which is another one at each evaluation: there the one on the cluster
+    stands in its place. A key whose password stands in a key that is there (it was removed by hand) is not made up anew: the two would
+    not go together.
+
+    Args:
+        wanted: `data` of the program, base64.
+        live: `data` of the object as it is, base64.
+    """
+    texts = {key: _decoded(value) for key, value in wanted.items()}
+    there = {key: (text, _decoded(live[key])) for key, text in texts.items() if key in live and len(text) >= _PASSWORD_LENGTH}
+    found = {}
+    for key in texts.keys() - live.keys():
+        text = texts[key]
+        if len(text) >= _PASSWORD_LENGTH and any(text in old for old, _ in there.values()):
+            continue
+        for old, now in there.values():
+            text = text.replace(old, now)
+        found[key] = base64.b64encode(text).decode()
+    return found
+
+
+def _decoded(value: str) -> bytes:
+    return base64.b64decode(value)
 
 
 def _walk(value: Any, path: str, replace: Callable[[re.Match[str]], str], found: set[str]) -> Any:
