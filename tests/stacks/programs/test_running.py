@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
+import shutil
+import subprocess
+import sysconfig
+import venv
 from pathlib import Path
 
 import pulumi
@@ -18,7 +24,9 @@ from infra_kit.stacks.programs.recording import record
 from infra_kit.stacks.programs.running import run, transform
 from infra_kit.stacks.stack import Stack
 
+REPOSITORY = Path(__file__).resolve().parents[3]
 FRAUD = Stack("workspaces", "workspaces", "fraud")
+CHURN = Stack("workspaces", "workspaces", "churn")
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 SECRET = {SIGNATURE: "1b47061264138c4ac30d75fd1eb44270"}
 MARKER = "${infra-kit-secret:env:A_TOKEN}"
@@ -43,6 +51,24 @@ def test_every_object_gets_the_labels_that_an_evaluation_gives_it():
         "app.kubernetes.io/managed-by": "infra-kit",
         "infra-kit.dev/stack": "workspaces.fraud",
     }
+
+
+@pytest.mark.parametrize(
+    ("kind", "annotations", "skipped"),
+    [
+        ("Ingress", {}, "true"),
+        ("Service", {"a": "b"}, "true"),
+        ("Service", {"infra-kit.dev/wait": "address"}, None),
+        ("Service", {"pulumi.com/skipAwait": "false"}, "false"),
+        ("Deployment", {}, None),
+        ("PersistentVolumeClaim", {"infra-kit.dev/wait": "none"}, "true"),
+    ],
+)
+def test_pulumi_does_not_wait_for_what_infra_kit_does_not_wait_for(kind, annotations, skipped):
+    metadata = {"name": "x", "annotations": annotations}
+    found = transformed(f"kubernetes:x/v1:{kind}", {"kind": kind, "metadata": metadata}).props["metadata"]["annotations"]
+    assert found.get("pulumi.com/skipAwait") == skipped
+    assert annotations.items() <= found.items()
 
 
 def test_patches_components_and_what_is_not_kubernetes_is_left_as_it_is():
@@ -126,3 +152,100 @@ def test_a_folder_that_pulumi_takes_runs_its_program(repository, program):
     folder = Path(repository) / "stacks" / program
     assert f'run("{program}")' in (folder / "__main__.py").read_text()
     assert f"name: infra-kit-{program}" in (folder / "Pulumi.yaml").read_text()
+
+
+# Under Pulumi's own command line
+
+
+@pytest.fixture(scope="module")
+def command_line(request, tmp_path_factory):
+    """Runs `pulumi` in copies of the folders, as docs/platform-and-workspaces.md says."""
+    missing = [each for each in ("pulumi", "pulumi-language-python", "pulumi-resource-kubernetes") if shutil.which(each) is None]
+    if missing:
+        pytest.skip(f"not on PATH, so `pulumi up` is not tried: {', '.join(missing)}")
+    return CommandLine(tmp_path_factory.mktemp("pulumi"), request.getfixturevalue("fresh_control_plane"))
+
+
+class CommandLine:
+    """Pulumi with a state, a home and a Python of its own.
+
+    Args:
+        root: folder for them.
+        control_plane: the cluster.
+    """
+
+    def __init__(self, root, control_plane):
+        self.root, self.control_plane, self.site = root, control_plane, control_plane.site_folder
+        # Pulumi asks pip which packages there are, and an environment that uv has made has none.
+        venv.create(root / "venv", with_pip=True, symlinks=True)
+        packages = next((root / "venv" / "lib").glob("*/site-packages"))
+        (packages / "ours.pth").write_text(f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n")
+        shutil.copytree(REPOSITORY / "stacks", root / "stacks")
+        (root / "state").mkdir()
+        self._environment = {name: value for name, value in os.environ.items() if not name.startswith("PULUMI_")} | {
+            "PATH": f"{root / 'venv' / 'bin'}{os.pathsep}{os.environ['PATH']}",
+            "VIRTUAL_ENV": str(root / "venv"),
+            "KUBECONFIG": str(control_plane.kubeconfig),
+            "PULUMI_HOME": str(root / "home"),
+            "PULUMI_CONFIG_PASSPHRASE": "not much of a passphrase",
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        }
+
+    def __call__(self, program, *arguments, check=True):
+        """What it says."""
+        done = subprocess.run(
+            ["pulumi", "--non-interactive", "--color=never", *arguments],
+            cwd=self.root / "stacks" / program,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+        said = done.stdout + done.stderr
+        assert not check or done.returncode == 0, said
+        return said
+
+    def make(self, program, stack, **settings):
+        """A stack with its settings."""
+        self(program, "login", f"file://{self.root / 'state'}")
+        self(program, "stack", "init", stack)
+        for name, value in {"site": os.path.relpath(self.site, self.root / "stacks" / program), **settings}.items():
+            self(program, "config", "set", f"infra-kit:{name}", value)
+
+
+@pytest.mark.timeout(600)
+def test_pulumi_up_makes_what_is_evaluated_and_nothing_is_left_to_do(command_line):
+    """The platform, a workspace on it, and the workspace suspended: its services have no pods, and that is not waited for."""
+    command_line.make("platform", "lab")
+    command_line("platform", "up", "--yes", "--skip-preview")
+    assert "unchanged" in command_line("platform", "preview", "--refresh", "--expect-no-changes")
+
+    command_line.make("workspaces", "lab.churn", workspace="churn")
+    command_line("workspaces", "up", "--yes", "--skip-preview")
+    (wanted,) = evaluate(load_site(command_line.site), [CHURN])
+    state = json.loads(command_line("workspaces", "stack", "export"))["deployment"]["resources"]
+    assert {(each["type"], each["urn"].split("::", 3)[3]) for each in state if each["type"].startswith("kubernetes:")} == {
+        (each.type, each.logical_name) for each in wanted.objects
+    }
+    live = command_line.control_plane.kubectl("get", "configmap", "hub", "--namespace", "churn", "-o", "json")
+    assert json.loads(live.stdout)["metadata"]["labels"]["infra-kit.dev/stack"] == "workspaces.churn"
+
+    file = command_line.site / "platform.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("- name: churn\n", "- name: churn\n    suspended: true\n"), encoding="utf-8")
+    try:
+        command_line("workspaces", "up", "--yes", "--skip-preview")
+        assert "unchanged" in command_line("workspaces", "preview", "--refresh", "--expect-no-changes")
+    finally:
+        file.write_text(text, encoding="utf-8")
+    command_line("workspaces", "destroy", "--yes", "--skip-preview")
+
+
+def test_pulumi_up_says_what_is_missing_without_a_traceback(command_line):
+    command_line.make("workspaces", "nothing", workspace="nobody")
+    said = command_line("workspaces", "preview", check=False)
+    assert "the inventory has no workspace nobody" in said
+    assert "Traceback" not in said

@@ -1,7 +1,8 @@
 """Running a program under a real Pulumi: by `pulumi up` in its folder, or by the automation engine.
 
 What the embedded engine does to objects after an evaluation, a transform does here to each resource on its way to Pulumi's engine: the
-labels that say whose it is, and secret references, which become secrets of Pulumi that its backend encrypts.
+labels that say whose it is, and secret references, which become secrets of Pulumi that its backend encrypts. And what infra-kit does not
+wait for, Pulumi does not either: an Ingress has no address before its controller runs, a Service of a suspended workspace has no pods.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pulumi.runtime import register_resource_transform
 from infra_kit.inventory.errors import InfraKitError
 from infra_kit.inventory.load import load_site
 from infra_kit.inventory.secrets import SecretStore
+from infra_kit.stacks.kubernetes_api.readiness import WAIT
 from infra_kit.stacks.parts.secret import MARKER
 from infra_kit.stacks.programs import source
 from infra_kit.stacks.programs.assembly import holds_marker, is_kubernetes, is_patch, labelled, refuse_misplaced_secret
@@ -31,6 +33,9 @@ SETTINGS = "infra-kit"
 _LAYERS = {"platform": "cluster", "workspaces": "workspaces"}
 _PARAMETERS = {"workspaces": "workspace"}
 """Program -> the setting that its parameter comes from."""
+_SKIP_AWAIT = "pulumi.com/skipAwait"
+_NOT_AWAITED = frozenset({"Service", "Ingress"})
+"""Kinds whose readiness is, to Pulumi's provider, an address or pods behind it."""
 
 
 def run(program: str) -> None:
@@ -80,10 +85,20 @@ def transform(stack: Stack, secrets: SecretStore) -> Callable[[pulumi.ResourceTr
             return None
         properties = {name: _resolved(made, value, secrets) for name, value in made.props.items()}
         if not is_patch(made.type_, properties):
-            properties = labelled(stack, properties)
+            properties = _unawaited(labelled(stack, properties))
         return pulumi.ResourceTransformResult(properties, made.opts)
 
     return change
+
+
+def _unawaited(properties: dict[str, Any]) -> dict[str, Any]:
+    """With the annotation by which Pulumi's provider does not wait, on what infra-kit does not wait for."""
+    metadata = properties["metadata"]
+    annotations = metadata.get("annotations") or {}
+    asked = annotations.get(WAIT)
+    if _SKIP_AWAIT in annotations or not (asked == "none" or (properties.get("kind") in _NOT_AWAITED and asked != "address")):
+        return properties
+    return {**properties, "metadata": {**metadata, "annotations": {**annotations, _SKIP_AWAIT: "true"}}}
 
 
 def _resolved(made: pulumi.ResourceTransformArgs, value: Any, secrets: SecretStore) -> Any:
