@@ -18,7 +18,8 @@ TABLE = Path(__file__).with_name("tools.yaml")
 _TIMEOUT_S = 20
 _VERSION = re.compile(r"\d+(?:\.\d+)+")
 
-State = Literal["found", "too old", "broken", "missing"]
+State = Literal["found", "too old", "broken", "missing", "note"]
+"""`note`: nothing of this machine, but worth knowing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from infra_kit import doctor
 from infra_kit.cli.app import run
+from infra_kit.inventory.catalog.load import shipped
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,7 +68,21 @@ def test_json(capsys) -> None:
     assert run(["doctor", "--format", "json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found[0]["name"] == "python"
-    assert {entry["state"] for entry in found} <= {"found", "too old", "broken", "missing"}
+    assert {entry["state"] for entry in found[:-1]} <= {"found", "too old", "broken", "missing"}
+    assert (found[-1]["name"], found[-1]["state"], found[-1]["required"]) == ("images", "note", False)
+
+
+def test_images_that_go_by_their_tag_are_noted(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    monkeypatch.setattr("infra_kit.doctor.diagnose", list)
+    assert run(["doctor"]) == 0
+    first, second = capsys.readouterr().out.splitlines()
+    number = len(shipped().images)
+    assert first.startswith(f"note     images                {number} of the {number} images that infra-kit comes with have no digest")
+    assert "to pin them: " in second
+    pinned = {name: image.model_copy(update={"digest": f"sha256:{'0' * 64}"}) for name, image in shipped().images.items()}
+    monkeypatch.setattr("infra_kit.inventory.catalog.load.shipped", lambda: replace(shipped(), images=pinned))
+    assert run(["doctor"]) == 0
+    assert capsys.readouterr().out == ""
 
 
 _original = doctor.diagnose
