@@ -2,6 +2,10 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup lock lint test demo bench golden clean
 CONFIGURATION ?= 1
+# Hundreds of Python processes start here. Where the environment forbids bytecode, as many containers do, each would compile anew all
+# that it imports, which takes longer than most of them run.
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX := $(CURDIR)/build/bytecode
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo build/uv/bin/uv)
 
 help: ## This list
