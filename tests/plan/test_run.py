@@ -343,6 +343,19 @@ def test_an_unfinished_run_is_finished_by_a_later_one_that_covers_what_it_left(b
     assert bench.journal.run(first.run).superseded_by == covering.run
 
 
+def test_whatever_ends_a_run_before_anything_was_sent_leaves_nothing_unfinished(bench: Bench, world) -> None:
+    def gone() -> None:
+        raise BrokenPipeError("nobody reads any more")
+
+    bench.layer("bmc", thing("bmc/a/1", world))
+    with pytest.raises(BrokenPipeError):
+        bench.run(Script(on_agree=gone))
+    [row] = bench.journal.runs()
+    assert (row.state, row.message) == ("refused", "BrokenPipeError: nobody reads any more; nothing was sent")
+    assert bench.journal.open_runs() == []
+    assert world.changes == []
+
+
 def test_resume_without_an_unfinished_run_begins_at_the_beginning(bench: Bench, world) -> None:
     bench.layer("bmc", thing("bmc/a/1", world))
     script = Script()

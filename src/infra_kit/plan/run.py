@@ -118,6 +118,10 @@ class _Run:
         except InfraKitError as error:
             journal.end_run(desk.run, "refused", error.exit_code, str(error))
             raise
+        except Exception as error:
+            # Such as a reader of the output that went away: a run that sent nothing leaves nothing unfinished.
+            journal.end_run(desk.run, "refused", ExitCode.ERROR, f"{type(error).__name__}: {error}; nothing was sent")
+            raise
         if not agreed:
             journal.end_run(desk.run, "declined", ExitCode.ERROR, "not agreed to; nothing was sent")
             return Report(desk.run, self._desk.folder, plan, "declined", ExitCode.ERROR)
