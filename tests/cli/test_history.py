@@ -5,6 +5,7 @@ import json
 from infra_kit.cli.app import run
 from infra_kit.inventory.load import load_site
 from infra_kit.plan.record.journal import Journal, RunStart
+from infra_kit.plan.record.lock import Lock
 from infra_kit.plan.record.place import open_database
 from infra_kit.plan.selection import EVERYTHING
 from infra_kit.plan.state import StateFolder
@@ -53,3 +54,20 @@ def test_a_long_message_is_cut_in_the_list_and_whole_in_the_run(site_folder, cap
     said = capsys.readouterr().out.splitlines()
     assert max(map(len, said)) <= 100
     assert why in " ".join(line.strip() for line in said)
+
+
+def test_a_run_says_what_it_was_about_and_whether_it_lives(site_folder, capsys):
+    loaded = load_site(site_folder)
+    state = StateFolder(site_folder)
+    state.prepare()
+    with open_database(loaded, state) as database, Lock(database, loaded.site.name) as lock:
+        journal = Journal(database, loaded.site.name)
+        for run_id, scopes in (("run-killed", ("",)), ("run-lives", ("workspaces/churn", "workspaces/fraud"))):
+            journal.begin_run(RunStart(run_id, "apply", {"selection": EVERYTHING.as_dict()}, "lab", "sha256:0", scopes=scopes))
+        lock.acquire("run-lives", ["workspaces/churn", "workspaces/fraud"])
+        assert run(["history", str(site_folder)]) == 0
+        said = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
+        assert said["run-killed"].split()[2] == "killed"
+        assert said["run-killed"].endswith("  lab")
+        assert said["run-lives"].split()[2] == "planning"
+        assert said["run-lives"].endswith("  lab  churn,fraud")

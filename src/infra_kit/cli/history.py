@@ -26,6 +26,7 @@ def history(
     """
     from infra_kit.inventory.load import load_site
     from infra_kit.plan.record.journal import Journal
+    from infra_kit.plan.record.lock import Lock
     from infra_kit.plan.record.place import existing_database
     from infra_kit.plan.state import StateFolder
 
@@ -38,14 +39,15 @@ def history(
         return 0
     with database:
         journal = Journal(database, loaded.site.name)
+        alive = {held.run for held in Lock(database, loaded.site.name).held_by() if not held.stale}
         if run is None:
-            _list(journal, form)
+            _list(journal, form, alive)
         else:
-            _detail(journal, run, form)
+            _detail(journal, run, form, alive)
     return 0
 
 
-def _list(journal: Journal, form: Format) -> None:
+def _list(journal: Journal, form: Format, alive: set[str]) -> None:
     from infra_kit.plan.record.documents import run_record
 
     records = [run_record(row) for row in journal.runs()]
@@ -53,10 +55,10 @@ def _list(journal: Journal, form: Format) -> None:
         typer.echo(json.dumps(records, indent=1))
         return
     for each in records:
-        typer.echo(cut(_run_line(each)))
+        typer.echo(cut(_run_line(each, alive)))
 
 
-def _detail(journal: Journal, run: str, form: Format) -> None:
+def _detail(journal: Journal, run: str, form: Format, alive: set[str]) -> None:
     from infra_kit.plan.record.documents import run_record, step_record
 
     row = journal.run(run)
@@ -64,7 +66,7 @@ def _detail(journal: Journal, run: str, form: Format) -> None:
     if form is Format.JSON:
         typer.echo(json.dumps(record, indent=1))
         return
-    for line in _told(f"{_run_line({**record, 'message': ''})}", record["message"], "  ", 2):
+    for line in _told(_run_line({**record, "message": ""}, alive), record["message"], "  ", 2):
         typer.echo(line)
     for step in record["steps"]:
         seconds = "" if step["seconds"] is None else f" {step['seconds']:.1f} s"
@@ -78,8 +80,13 @@ def _told(head: str, message: str, between: str, by: int) -> list[str]:
     return [line] if len(line) <= width() else [head, *wrapped(message, by)]
 
 
-def _run_line(record: dict[str, Any]) -> str:
+def _run_line(record: dict[str, Any], alive: set[str]) -> str:
+    from infra_kit.plan.scope import workspaces
+
+    # What such a run was doing when it was killed, `status` says.
+    state = "killed" if record["state"] in {"planning", "running"} and record["run"] not in alive else record["state"]
+    about = "".join(f"  {','.join(names)}" for names in [workspaces(record["scopes"])] if names)
     seconds = "" if record["seconds"] is None else f"  {record['seconds']:.1f} s"
     message = f"  {record['message']}" if record["message"] else ""
     who = f"{record['user']}@{record['host']}"
-    return f"{record['run']}  {record['command']:8} {record['state']:11} {who}  {record['access']}{seconds}{message}"
+    return f"{record['run']}  {record['command']:8} {state:11} {who}  {record['access']}{about}{seconds}{message}"

@@ -81,7 +81,8 @@ def _table(rows: list[dict[str, Any]]) -> list[str]:
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     quota = row["quota"]
-    places = {None: "not asked", True: f"{len(row['namespaces'] or ())} namespaces", False: "no"}
+    number = len(row["namespaces"] or ())
+    places = {None: "not asked", True: f"{number} namespace{'' if number == 1 else 's'}", False: "no"}
     return (
         row["name"],
         row["team"],
