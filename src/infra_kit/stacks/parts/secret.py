@@ -5,6 +5,7 @@ and applies; under the Pulumi program it is resolved at once and handed on as a 
 
 `generated` is for passwords that nobody needs to know (a database's, a cookie's): random at each evaluation, so its Secret is made
 with `ResourceOptions(ignore_changes=["stringData", "data"])`: set at creation; what is on the cluster counts from then on.
+A key that a program gives such a Secret later is added by the embedded engine; Pulumi's leaves the Secret as it is.
 """
 
 from __future__ import annotations

@@ -69,11 +69,15 @@ def test_a_generated_secret_stays_as_it_was_made(bench: Bench, path: str) -> Non
         return bench.object({**manifest, "stringData": {"password": value, **more}}, given_up=(path,))
 
     bench.apply(program("first"))
-    assert bench.plan(program("second", another="x"))[0]["action"] == "none"
+    assert bench.plan(program("second"))[0]["action"] == "none"
     labelled = program("third")
     labelled.manifest["metadata"]["labels"] = {"new": "label"}
     assert bench.apply(labelled) == ["update"]
     assert bench.live(labelled)["data"] == {"password": base64.b64encode(b"first").decode()}
+    # What the program has it hold beside, since then, is added.
+    assert bench.apply(program("fourth", another="x")) == ["update"]
+    assert bench.live(labelled)["data"] == {"password": base64.b64encode(b"first").decode(), "another": base64.b64encode(b"x").decode()}
+    assert bench.plan(program("fifth", another="y"))[0]["action"] == "none"
 
 
 def test_the_paths_of_ignore_changes() -> None:

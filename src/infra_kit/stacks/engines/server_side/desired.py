@@ -74,7 +74,7 @@ class Writer:
 
 def _made_once(item: StackObject, manifest: Mapping[str, Any]) -> bool:
     """Whether it is a Secret whose values are left alone once it has them."""
-    return manifest["kind"] == "Secret" and "data" in item.given_up
+    return manifest["kind"] == "Secret" and not {"data", "stringData"}.isdisjoint(item.given_up)
 
 
 def _annotations(live: Mapping[str, Any] | None) -> Mapping[str, str]:
