@@ -1,6 +1,7 @@
 """`infra-kit apply SITE --yes` in a process of its own that is stopped at an event: killed, or held until a file is there.
 
-EVENT is a number (the N-th event after the reading) or a moment (the first event of that name, such as `applied`).
+EVENT is a number (the N-th event after the reading), a moment (the first event of that name, such as `applied`), or a moment of one
+resource (`waiting:workspaces/Deployment/fraud/hub`).
 
 python apply_that_stops.py SITE EVENT kill|hold [FILE] [--resume] [--storage | --workspace=NAME] [--endpoints=FILE] [--allow-reboot]
 """
@@ -47,7 +48,7 @@ class Stopping:
             return
         with self._guard:
             number, self._seen = self._seen, self._seen + 1
-        if self._at not in {str(number), event.moment}:
+        if self._at not in {str(number), event.moment, f"{event.moment}:{event.resource}"}:
             return
         if self._way == "kill":
             os.kill(os.getpid(), signal.SIGKILL)

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from infra_kit.inventory.access import Endpoint
-from infra_kit.inventory.errors import DeviceError, UnreachableError
+from infra_kit.inventory.errors import AuthenticationError, DeviceError, UnreachableError
 from infra_kit.inventory.secrets import SecretStore
 from infra_kit.lab.trust import Authority
+from infra_kit.stacks.kubernetes_api import outage
 from infra_kit.stacks.kubernetes_api import transport as transport_module
-from infra_kit.stacks.kubernetes_api.transport import Call, Transport
+from infra_kit.stacks.kubernetes_api.outage import AwayError
+from infra_kit.stacks.kubernetes_api.transport import Call, NotConnectedError, Transport
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +28,7 @@ WRITE = Call("PATCH", "/api/v1/nodes/a", "Node/a", body=b"{}")
 
 Answers = list[tuple[int, dict[str, str], Any]]
 """Status, headers, body; status 0 breaks the connection."""
+READY = (200, {}, b"ok")
 
 
 @pytest.fixture
@@ -71,8 +74,9 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
     endpoint = Endpoint("kubernetes", "kubernetes", "127.0.0.1", port, "", "env:TOKEN", authority.certificate_file, secrets=secrets)
     transport = Transport(endpoint)
 
-    def give(answers: Answers) -> tuple[Transport, list[str]]:
+    def give(answers: Answers, interrupted: Callable[[], bool] = lambda: False) -> tuple[Transport, list[str]]:
         left[:] = answers
+        transport._interrupted = interrupted
         return transport, asked
 
     yield give
@@ -83,9 +87,9 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
 
 
 def test_reading_is_tried_again(server: Any) -> None:
-    transport, asked = server([(503, {}, {}), (0, {}, None), (200, {}, {"a": 1})])
+    transport, asked = server([(503, {}, {}), (0, {}, None), READY, (200, {}, {"a": 1})])
     assert transport.ask(READ).body == {"a": 1}
-    assert asked == ["GET"] * 3
+    assert asked == ["GET"] * 4
 
 
 def test_reading_is_not_tried_for_ever(server: Any) -> None:
@@ -105,7 +109,7 @@ def test_a_write_is_sent_once(server: Any) -> None:
 
 
 def test_after_a_lost_answer_the_server_may_be_asked_at_once(server: Any) -> None:
-    transport, _ = server([(0, {}, None), (200, {}, {})])
+    transport, _ = server([(0, {}, None), READY, (200, {}, {})])
     with pytest.raises(UnreachableError):
         transport.ask(WRITE)
     assert transport.ask(READ).body == {}
@@ -123,3 +127,89 @@ def test_an_answer_that_is_no_json(server: Any) -> None:
         _ = transport.ask(READ).body
     with pytest.raises(DeviceError, match="HTTP status 404"):
         transport.ask(READ).accepted()
+
+
+def test_what_could_not_be_sent_is_sent_again(server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    transport, asked = server([(200, {}, {}), READY, (200, {}, {"a": 1})])
+    transport.ask(READ)
+    really, away = Transport._sent, [1, 2, 3, 4, 5, 6]
+
+    def sent(self: Transport, call: Call) -> Any:
+        if away:
+            away.pop()
+            raise NotConnectedError("kubernetes", "connection refused")
+        return really(self, call)
+
+    monkeypatch.setattr(Transport, "_sent", sent)
+    assert transport.ask(WRITE).body == {"a": 1}
+    assert asked == ["GET", "GET", "PATCH"]
+
+
+def test_a_server_that_comes_back_is_asked_first_whether_it_is_ready(server: Any) -> None:
+    transport, asked = server([(200, {}, {}), (0, {}, None), (500, {}, "starting"), (403, {}, {}), READY, (200, {}, {"a": 1})])
+    transport.ask(READ)
+    assert transport.ask(READ).body == {"a": 1}
+    assert len(asked) == 6
+
+
+def test_a_server_that_does_not_say_whether_it_is_ready_is_asked_after_a_while(server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport_module, "_SETTLED_S", 0.0)
+    transport, asked = server([(200, {}, {}), (0, {}, None), (403, {}, {}), (200, {}, {"a": 1})])
+    transport.ask(READ)
+    assert transport.ask(READ).body == {"a": 1}
+    assert len(asked) == 4
+
+
+def test_a_server_that_stays_away_is_given_up_for_all_and_found_again(server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outage, "PATIENCE_S", 0.0)
+    transport, asked = server([(200, {}, {}), (0, {}, None), READY, (200, {}, {"a": 1})])
+    transport.ask(READ)
+    with pytest.raises(AwayError, match="has not answered for 0 s: GET Node/a: "):
+        transport.ask(READ)
+    for call in (READ, WRITE):
+        with pytest.raises(AwayError, match="does not answer, and was not asked again"):
+            transport.ask(call)
+    with pytest.raises(AwayError, match="was not asked again"), transport.stream(READ, 1.0):
+        pass
+    assert len(asked) == 2
+    monkeypatch.setattr(outage, "PROBE_S", 0.0)
+    assert transport.ask(READ).body == {"a": 1}
+
+
+def test_who_is_told_to_stop_does_not_wait_for_a_server(server: Any) -> None:
+    transport, asked = server([(200, {}, {}), (0, {}, None)], lambda: True)
+    transport.ask(READ)
+    with pytest.raises(UnreachableError):
+        transport.ask(READ)
+    assert len(asked) == 2
+
+
+def test_a_token_that_is_not_taken_is_sent_once_by_however_many(server: Any) -> None:
+    transport, asked = server([(401, {}, {"message": "Unauthorized"})] * 16)
+    said: list[str] = []
+
+    def ask() -> None:
+        with pytest.raises(AuthenticationError) as refusal:
+            transport.ask(READ)
+        said.append(str(refusal.value))
+
+    threads = [threading.Thread(target=ask) for _ in range(16)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert asked == ["GET"]
+    assert sum("has it expired" in text for text in said) == 1
+    assert sum("was not asked again" in text for text in said) == 15
+
+
+def test_a_token_that_is_taken_no_more_is_not_sent_again(server: Any) -> None:
+    transport, asked = server([(200, {}, {}), (401, {}, {"message": "Unauthorized"})])
+    transport.ask(READ)
+    with pytest.raises(AuthenticationError, match="has it expired"), transport.stream(READ, 1.0):
+        pass
+    with pytest.raises(AuthenticationError, match="was not asked again"):
+        transport.ask(WRITE)
+    with pytest.raises(AuthenticationError, match="was not asked again"), transport.stream(READ, 1.0):
+        pass
+    assert len(asked) == 2

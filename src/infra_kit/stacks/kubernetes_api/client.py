@@ -7,12 +7,13 @@ import re
 import threading
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from infra_kit.plan.resource import never
 from infra_kit.stacks.kubernetes_api.answers import ExpiredError, refusal
 from infra_kit.stacks.kubernetes_api.discovery import ApiResource, Discovery
 from infra_kit.stacks.kubernetes_api.transport import Call, Transport
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from infra_kit.inventory.access import Endpoint
     from infra_kit.stacks.kubernetes_api.answers import Answer
@@ -42,6 +43,7 @@ class KubernetesReader:
 
     Args:
         endpoint: where the API server is; its password is a bearer token.
+        interrupted: whether to stop waiting for a server that is away.
 
     Raises:
         TrustError: the trust anchor cannot be read.
@@ -50,10 +52,10 @@ class KubernetesReader:
 
     can_write: ClassVar[bool] = False
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint, interrupted: Callable[[], bool] = never) -> None:
         """Nothing is sent yet."""
         self.device = endpoint.device
-        self._transport = Transport(endpoint)
+        self._transport = Transport(endpoint, interrupted)
         self._discovery = Discovery(self._transport)
         self._guard = threading.Lock()
         self._warnings: dict[str, dict[str, None]] = {}

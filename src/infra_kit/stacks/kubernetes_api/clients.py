@@ -8,6 +8,7 @@ from infra_kit.inventory.access import KUBERNETES
 from infra_kit.plan.resource import RunContext
 
 if TYPE_CHECKING:
+    from infra_kit.inventory.access import Endpoint
     from infra_kit.plan.resource import ReadContext
     from infra_kit.stacks.kubernetes_api.client import KubernetesReader, KubernetesWriter
 
@@ -33,4 +34,7 @@ def writer(context: RunContext) -> KubernetesWriter:
     """
     from infra_kit.stacks.kubernetes_api.client import KubernetesWriter
 
-    return context.connections.client(KUBERNETES, "kubernetes", KubernetesWriter, KubernetesWriter)
+    def opening(endpoint: Endpoint) -> KubernetesWriter:
+        return KubernetesWriter(endpoint, context.interrupted)
+
+    return context.connections.client(KUBERNETES, "kubernetes", KubernetesWriter, opening)

@@ -11,6 +11,7 @@ from infra_kit.plan.interruption import WaitInterruptedError
 from infra_kit.plan.resource import never
 from infra_kit.stacks.kubernetes_api.answers import ExpiredError, NotFoundError
 from infra_kit.stacks.kubernetes_api.client import label
+from infra_kit.stacks.kubernetes_api.outage import AwayError
 from infra_kit.stacks.kubernetes_api.readiness import kind_of
 from infra_kit.stacks.kubernetes_api.state import condition
 from infra_kit.stacks.kubernetes_api.waiting import PATIENCE, silent
@@ -58,7 +59,7 @@ def wait_gone(
 
     Raises:
         NotReadyError: it is still there; names the finalizers that hold it and, of a namespace, what is left in it.
-        UnreachableError: the API server has not answered for a minute.
+        UnreachableError: the API server has been given up, or has failed for a minute.
         WaitInterruptedError: the run was told to stop.
     """
     what = _what(live)
@@ -69,6 +70,8 @@ def wait_gone(
         try:
             now = _after_a_while(client, live)
             answered = time.monotonic()
+        except AwayError:
+            raise
         except UnreachableError:
             if time.monotonic() - answered >= PATIENCE.away_s:
                 raise

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import ssl
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -15,7 +16,9 @@ from urllib.parse import urlencode
 import httpx
 
 from infra_kit.inventory.errors import AuthenticationError, DeviceError, TrustError, UnreachableError
-from infra_kit.stacks.kubernetes_api.answers import UNAUTHORIZED, Answer
+from infra_kit.plan.resource import never
+from infra_kit.stacks.kubernetes_api.answers import FORBIDDEN, OK_BELOW, UNAUTHORIZED, Answer
+from infra_kit.stacks.kubernetes_api.outage import TRIES, Outage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,13 +26,17 @@ if TYPE_CHECKING:
     from infra_kit.inventory.access import Endpoint
 
 _ONE = httpx.Limits(max_connections=1, max_keepalive_connections=1)
-_TIMEOUT = httpx.Timeout(60.0, connect=5.0)
-"""Longer than the 60 s after which an API server itself gives a request up would help nobody."""
-_TRIES = 4
+_TIMEOUT = httpx.Timeout(35.0, connect=5.0)
+"""The longest that an admission webhook may take is 30 s; a server that hangs is not to be waited for much longer."""
 _PAUSE_S = 0.25
 _LONGEST_PAUSE_S = 5.0
-_AWAY_S = 5.0
-"""For so long a server that could not be reached is not tried again: a plan of 3,000 objects must not wait 3,000 times."""
+_LONGEST_SILENT_PAUSE_S = 2.0
+"""While the server is away: who comes back is soon noticed."""
+_LOOK_S = 0.5
+"""For at most so long nobody looks whether the run was told to stop."""
+_SETTLED_S = 5.0
+"""For so long after its start a server is not asked that does not tell infra-kit's account whether it is ready."""
+_READY = "/readyz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +59,23 @@ class Call:
         return f"{self.method} {self.what}"
 
 
+class NotConnectedError(UnreachableError):
+    """There was no connection: nothing was sent."""
+
+
 class Transport:
     """One pool of connections to an API server.
 
     Args:
         endpoint: where, trusted by what, with which bearer token.
+        interrupted: whether to stop waiting for a server that is away.
 
     Raises:
         TrustError: the trust anchor cannot be read.
         NoSecretError: the token does not resolve.
     """
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint, interrupted: Callable[[], bool] = never) -> None:
         """Nothing is sent yet."""
         self.device = endpoint.device
         host = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
@@ -74,8 +86,9 @@ class Transport:
             raise TrustError(
                 self.device, f"the trust anchor {endpoint.ca} cannot be read: {error}", remedy="`trust.ca_bundle` of the site names it"
             ) from error
-        self._away: tuple[float, DeviceError] | None = None
-        self._refused: AuthenticationError | None = None
+        self._outage = Outage(self.device)
+        self._hidden_since: float | None = None
+        self._interrupted = interrupted
         self._trust = trust
         self._at_rest: deque[httpx.HTTPTransport] = deque()
         self._headers = {
@@ -87,29 +100,72 @@ class Transport:
         }
 
     def ask(self, call: Call) -> Answer:
-        """Ask, and again where that is safe: after a 429 always, after a failure only what changes nothing.
+        """Ask, and again where that is safe: after a 429 or without a connection always, after a failure only what changes nothing.
 
         Raises:
             AuthenticationError: the token is refused; nothing more is sent with it.
             TrustError: the certificate is not the one to trust.
+            AwayError: the server has been given up.
             UnreachableError: no connection, a broken one, or no answer in time.
         """
-        self._raise_if_away()
-        for left in reversed(range(_TRIES)):
-            pause_s = _PAUSE_S * 2 ** (_TRIES - 1 - left)
-            try:
-                answer = self._once(call)
-            except UnreachableError as error:
-                if not (left and call.safe):
-                    if call.safe:  # who has lost the answer to a change looks at once what became of it
-                        self._away = (time.monotonic(), error)
-                    raise
-            else:
-                if not left or not (answer.busy or (answer.broken and call.safe)):
-                    return answer
-                pause_s = answer.retry_after_s or pause_s
-            time.sleep(min(pause_s, _LONGEST_PAUSE_S) * (1 + random.random() / 2))  # noqa: S311  jitter, not a secret
-        raise AssertionError  # the last round returns or raises
+        with self._outage.alone_at_first():
+            for tries in itertools.count(1):
+                self._outage.admit()
+                began = time.monotonic()
+                pause_s = _PAUSE_S * 2 ** min(tries - 1, 10)
+                try:
+                    self._require_ready()
+                    answer = self._once(call)
+                except UnreachableError as error:
+                    self._bear(call, error, began, tries)
+                    self._rest(min(pause_s, _LONGEST_SILENT_PAUSE_S))
+                else:
+                    if tries >= TRIES or not (answer.busy or (answer.broken and call.safe)):
+                        return answer
+                    self._rest(min(answer.retry_after_s or pause_s, _LONGEST_PAUSE_S))
+        raise AssertionError  # there is always another try, until one returns or raises
+
+    def _bear(self, call: Call, error: UnreachableError, began: float, tries: int) -> None:
+        """Raise, unless the request may be sent again."""
+        self._drop()
+        verdict = self._outage.silence(error, began, tries)
+        if verdict is not None:
+            raise verdict from error
+        # Who has lost the answer to a change looks at once what became of it.
+        if not (call.safe or isinstance(error, NotConnectedError)) or self._interrupted():
+            raise error
+
+    def _rest(self, pause_s: float) -> None:
+        end = time.monotonic() + pause_s * (1 + random.random() / 2)  # noqa: S311  jitter, not a secret
+        while (left := end - time.monotonic()) > 0 and not self._interrupted():
+            time.sleep(min(left, _LOOK_S))
+
+    def _require_ready(self) -> None:
+        """Of a server that was silent: see that it is itself again.
+
+        One that starts answers before it has read its own rules, and refuses then what it will allow a moment later.
+
+        Raises:
+            AuthenticationError: it does not take the token.
+            UnreachableError: it is not.
+        """
+        if not self._outage.silent:
+            self._hidden_since = None
+            return
+        try:
+            answer = self._sent(Call("GET", _READY, _READY, safe=True))
+        except UnreachableError as error:
+            raise NotConnectedError(self.device, error.what, remedy=error.remedy) from error  # what was to be asked was not sent
+        self._require_taken(answer)
+        if answer.status == FORBIDDEN:
+            self._hidden_since = self._hidden_since or time.monotonic()
+            if time.monotonic() - self._hidden_since >= _SETTLED_S:
+                return
+        elif answer.status < OK_BELOW:
+            self._hidden_since = None
+            self._outage.answered()
+            return
+        raise NotConnectedError(self.device, f"the API server is not ready yet: {_READY} is answered with status {answer.status}")
 
     @contextmanager
     def stream(self, call: Call, timeout_s: float) -> Iterator[Iterator[str]]:
@@ -123,24 +179,41 @@ class Transport:
             UnreachableError: no connection, or it broke.
             DeviceError: as `Answer.accepted`.
         """
-        self._raise_if_away()
+        self._outage.admit()
         timeout = httpx.Timeout(60.0, connect=5.0, read=timeout_s)
-        with self._failing(call), self._connection() as http, closing(http.handle_request(self._request(call, timeout))) as response:
-            if response.is_error:
-                Answer(self.device, call.operation, response.status_code, response.read(), response.headers).accepted()
-            yield response.iter_lines()
+        began = time.monotonic()
+        try:
+            self._require_ready()
+            with self._failing(call), self._connection() as http, closing(http.handle_request(self._request(call, timeout))) as response:
+                answer = Answer(self.device, call.operation, response.status_code, response.read() if response.is_error else b"")
+                self._require_taken(answer)
+                self._outage.answered()
+                answer.accepted()
+                yield response.iter_lines()
+        except UnreachableError as error:
+            if not isinstance(error, NotConnectedError) and not isinstance(error.__cause__, httpx.TransportError):
+                raise  # an answer, too
+            self._drop()
+            raise self._outage.silence(error, began, 0) or error from error
 
     def _once(self, call: Call) -> Answer:
+        answer = self._sent(call)
+        self._require_taken(answer)
+        self._outage.answered()
+        return answer
+
+    def _sent(self, call: Call) -> Answer:
         with self._failing(call), self._connection() as http, closing(http.handle_request(self._request(call, _TIMEOUT))) as response:
             response.read()
-        answer = Answer(self.device, call.operation, response.status_code, response.content, response.headers)
+        return Answer(self.device, call.operation, response.status_code, response.content, response.headers)
+
+    def _require_taken(self, answer: Answer) -> None:
+        """Raise where the token is not taken; the answer may say anything else."""
         if answer.status == UNAUTHORIZED:
             try:
                 answer.accepted()
             except AuthenticationError as error:
-                self._refused = error
-                raise
-        return answer
+                raise self._outage.refused(error) from error
 
     @contextmanager
     def _connection(self) -> Iterator[httpx.HTTPTransport]:
@@ -173,18 +246,17 @@ class Transport:
         try:
             yield
         except httpx.TimeoutException as error:
-            raise UnreachableError(self.device, f"{call.operation}: no answer in time from {self.url}", remedy=_REACH) from error
+            kind = NotConnectedError if isinstance(error, httpx.ConnectTimeout) else UnreachableError
+            raise kind(self.device, f"{call.operation}: no answer in time from {self.url}", remedy=_REACH) from error
         except httpx.TransportError as error:
             raise self._failure(call, error) from error
 
-    def _raise_if_away(self) -> None:
-        if self._refused is not None:
-            raise self._refused
-        if self._away is not None and time.monotonic() - self._away[0] < _AWAY_S:
-            raise self._away[1]
-
     def close(self) -> None:
         """Close what is open. Never raises."""
+        self._drop()
+
+    def _drop(self) -> None:
+        """Close what is at rest: connections to a server that was away are broken, and the next request would be lost on one."""
         with suppress(IndexError):
             while True:
                 self._at_rest.pop().close()
@@ -199,7 +271,8 @@ class Transport:
                     remedy="put the authority that signed it into `trust.ca_bundle`; if it changed by itself, find out why first",
                 )
             cause = cause.__cause__ or cause.__context__
-        return UnreachableError(self.device, f"{call.operation}: {error or type(error).__name__} ({self.url})", remedy=_REACH)
+        kind = NotConnectedError if isinstance(error, httpx.ConnectError) else UnreachableError
+        return kind(self.device, f"{call.operation}: {error or type(error).__name__} ({self.url})", remedy=_REACH)
 
 
 _REACH = "check the address, and that the API server runs and answers on this port"

@@ -13,6 +13,7 @@ from infra_kit.plan.resource import never
 from infra_kit.stacks.kubernetes_api.answers import ExpiredError, NotFoundError
 from infra_kit.stacks.kubernetes_api.client import label
 from infra_kit.stacks.kubernetes_api.diagnosis import Diagnosis, diagnose, refused_pods
+from infra_kit.stacks.kubernetes_api.outage import AwayError
 from infra_kit.stacks.kubernetes_api.readiness import kind_of, limit_s, state_of
 from infra_kit.stacks.kubernetes_api.state import Failed, Ready, State, Waiting
 
@@ -33,7 +34,7 @@ class Patience:
     inspect_s: float = 5.0
     """Between two looks at the pods and events of what is not ready."""
     away_s: float = 60.0
-    """For which an API server that does not answer is waited for."""
+    """For which an API server is borne that answers, but only that it fails; one that is silent is given up sooner (see `outage`)."""
     pause_s: float = 0.25
     """Between two tries while it does not answer."""
 
@@ -67,7 +68,7 @@ def wait_ready(
 
     Raises:
         NotReadyError: not in time, or never; names the worst pod and its last event.
-        UnreachableError: the API server has not answered for a minute.
+        UnreachableError: the API server has been given up, or has failed for a minute.
         WaitInterruptedError: the run was told to stop.
     """
     return _Wait(client, dict(live), limit_s(live) if within_s is None else within_s, progress, interrupted).run()
@@ -95,6 +96,8 @@ class _Wait:
         for answered in self._looks():
             try:
                 state = self._state() if answered else Waiting("the API server does not answer")
+            except AwayError:
+                raise
             except UnreachableError:
                 state = Waiting("the API server does not answer")
             if isinstance(state, Ready):
@@ -141,6 +144,8 @@ class _Wait:
         self.inspected = now
         try:
             refused = refused_pods(self.client, self.live)
+        except (AwayError, AuthenticationError):
+            raise
         except DeviceError:
             return  # without the right to read events the limit still holds
         self.refusal = f"its pods are refused: {refused}" if refused else ""
@@ -161,7 +166,7 @@ class _Wait:
                     yield True
             except ExpiredError:
                 continue
-            except (WaitInterruptedError, NotReadyError, AuthenticationError):
+            except (WaitInterruptedError, NotReadyError, AuthenticationError, AwayError):
                 raise
             except DeviceError as error:
                 # A server that comes back answers a moment with 403 and 404, until it has read its own rules and definitions.
@@ -179,6 +184,8 @@ class _Wait:
         metadata = self.live["metadata"]
         try:
             found = self.client.get(self.live["apiVersion"], self.live["kind"], metadata.get("namespace") or "", metadata["name"])
+        except AwayError:
+            raise
         except UnreachableError:
             return False
         return found is None or found["metadata"]["uid"] != metadata["uid"]
@@ -228,7 +235,9 @@ class _Wait:
         subject = f"pod {found.pod}" if found.pod else f"{self.live['kind'].lower()} {metadata['name']}"
         more = "" if not str(found) or str(found).removeprefix("last event: ").partition(": ")[2] in what else f"; {found}"
         return NotReadyError(
-            self.client.device, f"{what}{more}", remedy=f"`kubectl {where}describe {subject}` shows more; when it is mended, `infra-kit apply --resume` waits for it again"
+            self.client.device,
+            f"{what}{more}",
+            remedy=f"`kubectl {where}describe {subject}` shows more; when it is mended, `infra-kit apply --resume` waits for it again",
         )
 
     def _gone(self) -> NotReadyError:

@@ -12,6 +12,7 @@ from infra_kit.stacks.engines.server_side.desired import signed
 from infra_kit.stacks.engines.server_side.ownership import BOOKKEEPING, owned, remembered
 from infra_kit.stacks.kubernetes_api.answers import ConflictError
 from infra_kit.stacks.kubernetes_api.deletion import wait_gone
+from infra_kit.stacks.kubernetes_api.outage import AwayError
 from infra_kit.stacks.stack import FIELD_MANAGER
 
 if TYPE_CHECKING:
@@ -65,6 +66,13 @@ class Applying:
                 if look.action == "none" and look.live is not None:
                     return look.live
                 force = bool(look.held) or (bool(error.conflicts) and all(each.path in BOOKKEEPING for each in error.conflicts))
+            except UnreachableError as error:
+                if not left or isinstance(error, AwayError):
+                    raise
+                look = self._after(error)
+                if look.action == "none" and look.live is not None:
+                    return look.live  # only the answer was lost
+                force = bool(look.held)
         raise AssertionError  # the last try returns or raises
 
     def _again(self) -> Look:
@@ -114,10 +122,7 @@ class Applying:
         if force and look.live is not None:
             # Only from whom it was seen to be held: not from who comes in between.
             manifest["metadata"]["resourceVersion"] = look.live["metadata"]["resourceVersion"]
-        try:
-            return self.client.apply(manifest, manager=FIELD_MANAGER, force=force)
-        except UnreachableError as error:
-            return self._only_the_answer_was_lost(error)
+        return self.client.apply(manifest, manager=FIELD_MANAGER, force=force)
 
     def manifest(self, look: Look, *, force: bool) -> Object:
         """What is sent: with the record of its fields, by whom and in which run."""
@@ -126,12 +131,15 @@ class Applying:
             fields = remembered(owned(self.question.dry_run(look.wanted, force=force)))
         return signed(look.wanted.manifest, fields, self.context.folder.name)
 
-    def _only_the_answer_was_lost(self, error: UnreachableError) -> Object:
-        """Look again after an apply that was not answered; raise its error unless the object is there as wanted."""
+    def _after(self, error: UnreachableError) -> Look:
+        """Look again after an apply that was not answered: what has not happened may be sent once more.
+
+        Raises:
+            UnreachableError: the apply's, where looking again is of no use.
+        """
         try:
-            live = self.question.fetch()
-            if live is not None and existing.look(self.question, live).action == "none":
-                return live
+            return self._again()
+        except AwayError:
+            raise
         except (UnreachableError, RefusedError):
-            pass
-        raise error
+            raise error from None
