@@ -213,3 +213,34 @@ def test_a_token_that_is_taken_no_more_is_not_sent_again(server: Any) -> None:
     with pytest.raises(AuthenticationError, match="was not asked again"), transport.stream(READ, 1.0):
         pass
     assert len(asked) == 2
+
+
+def test_only_the_first_request_goes_alone(server: Any) -> None:
+    transport, asked = server([(200, {}, {})] * 17)
+    together, begun = threading.Barrier(17, timeout=20), threading.Semaphore(0)
+    really = Transport._sent
+
+    def ask() -> None:
+        begun.release()
+        transport.ask(READ)
+
+    def sent(self: Transport, call: Call) -> Any:
+        answer = really(self, call)
+        if len(asked) > 1:
+            together.wait()  # with all the others: nobody would come here if they went one by one
+        return answer
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Transport, "_sent", sent)
+        threads = [threading.Thread(target=ask) for _ in range(16)]
+        transport._outage._entrance.acquire()
+        for each in threads:
+            each.start()
+            begun.acquire()
+        asked.append("the one that went alone")
+        transport._outage.answered()
+        transport._outage._entrance.release()
+        together.wait()
+        for each in threads:
+            each.join()
+    assert len(asked) == 17

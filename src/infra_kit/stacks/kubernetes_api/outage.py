@@ -56,14 +56,19 @@ class Outage:
         """Whether what was asked last was not answered."""
         return self._silent_since is not None
 
+    @property
+    def _known(self) -> bool:
+        return self._answered is not None or self._tried is not None or self._refused
+
     @contextmanager
     def alone_at_first(self) -> Iterator[None]:
         """Ask alone, as long as nobody knows whether there is a server that takes the token: it is not to be refused many times at once."""
-        if self._answered is not None or self._tried is not None or self._refused:
-            yield
-            return
-        with self._entrance:
-            yield
+        if not self._known:
+            with self._entrance:
+                if not self._known:
+                    yield
+                    return
+        yield
 
     def admit(self) -> None:
         """Let a request through.

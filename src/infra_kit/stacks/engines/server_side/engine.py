@@ -88,14 +88,15 @@ class ServerSideEngine:
 
     def read(self, item: StackObject, context: ReadContext) -> Mapping[str, Any]:
         """What applying it would come to: the first time by one LIST of its kind, later by asking for the object alone."""
+        question = self._question(item, context)
         with unspoken(context.connections.access):
-            look = self._look(self._question(item, context))
+            look = self._look(question)
         if isinstance(context, RunContext):
             if look.action != "none":
                 self._looks[item.key] = look
         elif look.action == "create" and look.fields is not None:
             self.creations[item.key] = _Creation(look.state, look.fields, look.at)
-        return {**look.state, "waiting": self._waits_for(look, item, context)}
+        return {**look.state, "waiting": self._waits_for(look, question)}
 
     def apply(self, item: StackObject, state: Mapping[str, Any], diff: Diff, context: RunContext) -> Outcome:
         """Apply it and wait until it is ready."""
@@ -165,11 +166,11 @@ class ServerSideEngine:
         client = clients.writer(context)
         return dict(wait_ready(client, live, within_s=item.ready_within_s, progress=progress, interrupted=context.interrupted))
 
-    def _waits_for(self, look: Look, item: StackObject, context: ReadContext) -> str:
+    def _waits_for(self, look: Look, question: Question) -> str:
         """Why an object that is as intended is not ready, as far as that can be told from itself; empty where it is."""
-        if look.action != "none" or look.live is None or item.patch:
+        if look.action != "none" or look.live is None or question.item.patch:
             return ""
-        state = state_of(look.live, first_consumer=self._snapshot.binds_late(clients.reader(context), look.live))
+        state = state_of(look.live, first_consumer=self._snapshot.binds_late(question.client, look.live))
         return "" if isinstance(state, Ready) else state.why
 
     def _carry_out(self, applying: Applying, look: Look) -> Object:
