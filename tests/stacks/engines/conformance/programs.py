@@ -126,6 +126,16 @@ def guest(site, namespace, name="guest"):
 guest_of_settings = partial(guest, name="settings")
 
 
+def guarded(site, namespace):
+    """What guards a namespace goes with it; settings that a deployment needs."""
+    own_namespace(namespace)
+    kubernetes.core.v1.ResourceQuota("quota", metadata={"name": "quota", "namespace": namespace}, spec={"hard": {"pods": "9"}})
+    kubernetes.networking.v1.NetworkPolicy(
+        "deny", metadata={"name": "deny", "namespace": namespace}, spec={"pod_selector": {}, "policy_types": ["Ingress"]}
+    )
+    deployment(namespace, opts=ResourceOptions(depends_on=[config(namespace)]))
+
+
 def selected(site, namespace, *, selector=None):
     own_namespace(namespace)
     deployment(namespace, selector=selector)

@@ -85,3 +85,20 @@ def test_one_object_can_be_destroyed(bench):
     outcomes = bench.destroy(f"ConfigMap/{bench.namespace}/settings")
     assert outcomes == {f"ConfigMap/{bench.namespace}/settings": ("done", "removed")}
     assert bench.actions() == {f"ConfigMap/{bench.namespace}/settings": "create"}
+
+
+@case("guarded")
+def test_a_namespace_goes_with_its_policies_and_quota(bench):
+    bench.converge("guarded")
+    assert {kind for kind, _ in bench.destroy().values()} <= {"done", "none"}
+    assert bench.hand.get("v1", "Namespace", "", bench.namespace) is None
+
+
+@case("guarded")
+def test_what_another_object_needs_can_be_destroyed_alone(bench):
+    bench.converge("guarded")
+    name = f"ConfigMap/{bench.namespace}/settings"
+    assert bench.destroy(name) == {name: ("done", "removed")}
+    assert bench.get("Deployment", "web") is not None
+    assert bench.actions() == {name: "create"}
+    bench.converge("guarded")

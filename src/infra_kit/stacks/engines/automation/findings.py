@@ -30,6 +30,10 @@ class Member:
 
     urn: str
     annotations: Mapping[str, str]
+    needs: frozenset[str] = frozenset()
+    """URNs of what it hangs on, as Pulumi sees it."""
+    retained: bool = False
+    """Pulumi leaves it on the cluster when it leaves the state."""
 
 
 @dataclass(slots=True)
@@ -74,7 +78,9 @@ class Up:
 def member(found: Mapping[str, Any]) -> tuple[ObjectKey, Member]:
     """An object of the state, and which one it is, from how `reduction.members` tells it."""
     group = str(found["api_version"]).rpartition("/")[0]
-    return ObjectKey(group, found["kind"], found["namespace"], found["object"]), Member(found["urn"], found["annotations"])
+    return ObjectKey(group, found["kind"], found["namespace"], found["object"]), Member(
+        found["urn"], found["annotations"], frozenset(found["needs"]), found["retained"]
+    )
 
 
 def merged(one: Step | None, other: Step) -> Step:

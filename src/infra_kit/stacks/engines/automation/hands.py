@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from infra_kit.inventory.access import KUBERNETES
 from infra_kit.inventory.errors import DeviceError, RefusedError
-from infra_kit.stacks.engines.automation import idle, locking
+from infra_kit.stacks.engines.automation import idle, locking, targets
 from infra_kit.stacks.engines.automation.findings import Member, Name, Preview, Step, Up, member, merged, name_in, one_line, told
 from infra_kit.stacks.engines.automation.place import environment, place_of
 from infra_kit.stacks.programs.evaluation import source_digest
@@ -27,7 +27,6 @@ _PREVIEW_S = 300.0
 _UP_S = 120.0
 _STUCK_S = 20.0
 """A released object that Pulumi does not come to for so long, while it says nothing, may wait for one that nobody releases."""
-_COMPONENTS = "infra-kit:*:*::**"
 _TRIES = 3
 """For an object that Pulumi did not come to, because its run ended or waited for another that nobody releases."""
 _GATHER_S = 0.3
@@ -74,7 +73,8 @@ class Hands:
         self._finished: set[Name] = set()
         """What Pulumi has made so: it is not waited for again."""
         self._up = Up(frozenset())
-        self._removing: set[str] = set()
+        self._removing, self._kept = set[str](), set[str]()
+        """What Pulumi is to delete, by URN; what it cannot delete yet, and which is deleted without it."""
         self.components: frozenset[str] = frozenset()
         """URNs of what only groups objects, as a preview found them."""
         self.place = place_of(stack, context)
@@ -152,7 +152,7 @@ class Hands:
         """Have Pulumi delete one object that is in its state, with whatever else is removed at the same moment.
 
         Returns:
-            Whether it was in the state.
+            Whether Pulumi has deleted it: False where it is not in the state, or something that stays hangs on it there.
 
         Raises:
             RefusedError: Pulumi, or the API server, refuses.
@@ -166,17 +166,20 @@ class Hands:
         time.sleep(_GATHER_S)
         with self._turn:
             with self._condition:
-                urns, self._removing = sorted(self._removing), set()
+                asked, self._removing = self._removing, set()
+            urns = targets.of_removal(asked, self._known()) if asked else frozenset()
+            self._kept = (self._kept - urns) | (asked - urns)
             if urns:
                 self._steps, self._said = [], {}
-                failure = self._order({"do": "destroy", "targets": urns}, f"removal from stack {self._stack.name}", _UP_S)
+                failure = self._order({"do": "destroy", "targets": sorted(urns)}, f"removal from stack {self._stack.name}", _UP_S)
                 words = told(failure) or "it is still in Pulumi's state"
                 left = {each.urn for each in self._known().values()}
                 self._refused |= {urn: "; ".join(self._said.get(urn) or [words]) for urn in urns if urn in left}
             against = self._refused.pop(member.urn, "")
+            kept = member.urn in self._kept
         if against:
             raise RefusedError(KUBERNETES, f"{key.path}: {against}")
-        return True
+        return not kept
 
     def close(self) -> None:
         """End what Pulumi does, in good order."""
@@ -212,11 +215,8 @@ class Hands:
             self._up = up
             self._said = {}
             child = self._started()
-            # Patterns, because what does not exist yet must not be named. Pulumi wants the components to be targets as well.
-            stem = f"urn:pulumi:{self.place.stack}::{self.place.project}::**"
-            groups = [_COMPONENTS, *(urn.split("::", 2)[2] for urn in sorted(self.components))]
-            targets = [f"{stem}{each}" for each in (*(f"{type_}::{label}" for type_, label in sorted(up.held)), *groups)]
-            child.send({"do": "up", "objects": self._intended(), "targets": targets, "held": [list(each) for each in up.held]})
+            aims = targets.of_up(self.place, up.held, self.components)
+            child.send({"do": "up", "objects": self._intended(), "targets": aims, "held": [list(each) for each in up.held]})
             up.begun = True
             return up
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def name_of(urn: str) -> str:
 
 
 def members(deployment: Deployment) -> Iterator[dict[str, Any]]:
-    """The Kubernetes objects in a stack's state: URN, type, logical name, which object, and infra-kit's own annotations on it."""
+    """The Kubernetes objects in a stack's state: URN, type, logical name, which object, what it hangs on, own annotations."""
     for each in (deployment.deployment or {}).get("resources") or ():
         if not str(each["type"]).startswith(_KUBERNETES) or each.get("delete"):
             continue
@@ -70,6 +71,8 @@ def members(deployment: Deployment) -> Iterator[dict[str, Any]]:
             "kind": seen.get("kind"),
             "namespace": metadata.get("namespace") or "",
             "object": metadata.get("name") or "",
+            "retained": bool(each.get("retainOnDelete")),
+            "needs": sorted({*(each.get("dependencies") or ()), *chain.from_iterable((each.get("propertyDependencies") or {}).values())}),
             "annotations": {key: text for key, text in annotations.items() if key.startswith(_OWN) and isinstance(text, str)},
         }
 
