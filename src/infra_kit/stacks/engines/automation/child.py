@@ -120,7 +120,7 @@ class Child:
 
     def kill(self) -> None:
         """End it and all that it started, at once."""
-        for pid in _of_session(self._process.pid):
+        for pid in of_session(self._process.pid):
             with suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
         self._process.wait()
@@ -150,7 +150,7 @@ class Child:
         return f": {lines[-1][-_LAST_WORDS:]}" if lines else ""
 
 
-def _of_session(leader: int) -> list[int]:
+def of_session(leader: int) -> list[int]:
     """The processes of a session: plugins have groups of their own, but no sessions."""
     found = []
     for entry in Path("/proc").iterdir():

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from infra_kit.inventory.errors import InfraKitError
+from infra_kit.stacks.engines.automation.child import of_session
 from infra_kit.stacks.engines.automation.gate import Gate, NotReleasedError, identity
 from infra_kit.stacks.engines.automation.reduction import members, reduced
 
@@ -201,17 +202,28 @@ def _listen(asked: IO[str], driver: Driver, orders: queue.SimpleQueue[Mapping[st
             # Here, not where it is carried out: what is released comes right behind it.
             driver.gate.hold((type_, name) for type_, name in order.get("held", ()))
             orders.put(order)
-    # Whoever asked has ended: Pulumi is told to end in good order, so that it leaves no lock and no half-written state.
-    driver.gate.close()
+    try:
+        _end(driver)
+    finally:  # whatever goes wrong: nobody is there any more to end this process
+        os._exit(0)
+
+
+def _end(driver: Driver) -> None:
+    """Whoever asked has ended: Pulumi is told to end in good order, so that it leaves no lock and no half-written state."""
     os.killpg(0, signal.SIGINT)
+    with contextlib.suppress(RuntimeError):  # what waited belonged to a run that has ended
+        driver.gate.close()
     end = time.monotonic() + _LAST_GRACE_S
-    while time.monotonic() < end and _has_children():
+    while time.monotonic() < end and _others():
         time.sleep(0.05)
-    os._exit(0)
+    for pid in _others():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
-def _has_children() -> bool:
-    return any((task / "children").read_text() for task in Path("/proc/self/task").iterdir())
+def _others() -> list[int]:
+    """What this process has started, and what that has."""
+    return [pid for pid in of_session(os.getpid()) if pid != os.getpid()]
 
 
 def _take_over() -> tuple[IO[str], IO[str]]:
