@@ -13,6 +13,7 @@ from conformance_bench import Moment, Script, case
 from infra_kit.inventory.access import KUBERNETES, open_access
 from infra_kit.inventory.load import load_site
 from infra_kit.lab.embedded import RunningLab
+from infra_kit.stacks.kubernetes_api import outage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,7 +73,9 @@ class Server:
 
 
 @case("many")
-def test_an_api_server_killed_in_the_middle_and_back(bench, server):
+def test_an_api_server_killed_in_the_middle_and_back(bench, server, monkeypatch):
+    # Half a minute of silence would be as much again for the controllers, until they come back to the next test.
+    monkeypatch.setattr(outage, "PATIENCE_S", 2.0)
     bench.use("many")
     script = Script(on_event=Moment("verified", server.kill, after=8))
     report = bench.run(script=script)
