@@ -4,6 +4,7 @@ EVENT is a number (the N-th event after the reading), a moment (the first event 
 resource (`waiting:workspaces/Deployment/fraud/hub`).
 
 python apply_that_stops.py SITE EVENT kill|hold [FILE] [--resume] [--storage | --workspace=NAME] [--endpoints=FILE] [--allow-reboot]
+       [--patience=SECONDS]
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from infra_kit.cli.reach import concerned, open_site
 from infra_kit.plan.request import Request
 from infra_kit.plan.run import perform
 from infra_kit.plan.selection import EVERYTHING, Selection
+from infra_kit.stacks.kubernetes_api import outage
 
 if TYPE_CHECKING:
     from infra_kit.plan.events import Event
@@ -62,6 +64,7 @@ def main() -> int:
     folder, at, way, *rest = sys.argv[1:]
     files = [Path(each) for each in rest if not each.startswith("--")]
     named = dict(each.split("=", 1) for each in rest if "=" in each)
+    outage.PATIENCE_S = float(named.get("--patience", outage.PATIENCE_S))
     overlay, workspace = named.get("--endpoints"), named.get("--workspace")
     site, access = open_site(Path(folder), Path(overlay) if overlay else None, quiet=True)
     selection = EVERYTHING

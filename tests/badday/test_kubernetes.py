@@ -178,7 +178,9 @@ def test_an_api_server_killed_in_mid_apply_and_back(plane, infra, tmp_path, wait
 
 def _server_killed_at(event: int, plane: Plane, go_on: Path, wait_until: Callable[..., None], *, back: bool) -> tuple[int, str]:
     """A resumption of workspace tides during which the API server is killed, and is back at once or when all is over."""
-    child = plane.stopping(event, "hold", "tides", str(go_on), "--resume")
+    # Half a minute of silence would be as much again for the controllers, until they come back.
+    patience = [] if back else ["--patience=3"]
+    child = plane.stopping(event, "hold", "tides", str(go_on), "--resume", *patience)
     try:
         wait_until(go_on.with_suffix(".held").exists, 60)
         plane.lab.kill_api_server()
