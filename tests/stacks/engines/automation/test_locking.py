@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from infra_kit.stacks.engines.automation.locking import Holder, holder, refusal
+from infra_kit.stacks.engines.automation.locking import Holder, holder, refusal, unusable
 
 WORDS = """error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the lock file.
   file:///x/.pulumi/locks/organization/p/s/1.json: created by anna@{host} (pid {pid}) at 2026-11-21T13:39:36Z"""
@@ -46,3 +46,10 @@ def test_a_dead_process_of_this_machine_is_told_apart_from_one_at_work(dead):
 
 def test_words_that_name_nobody_hold_it_all_the_same():
     assert not holder("the stack is currently locked by 1 lock(s).").dead
+
+
+def test_a_passphrase_that_is_another_is_said_to_be_one():
+    told = str(unusable("platform", "error: constructing secrets manager of type passphrase: incorrect passphrase"))
+    assert "not the one that the Pulumi state of stack platform was encrypted with" in told
+    assert "kubernetes.pulumi.passphrase" in told
+    assert "no such flag" in str(unusable("platform", "error: no such flag"))

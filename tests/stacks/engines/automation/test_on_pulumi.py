@@ -116,6 +116,26 @@ def test_the_lock_of_a_dead_process_is_named_and_taken_over_on_resume(bench, pul
     assert case.settings()["greeting"] == "hello"
 
 
+def test_another_passphrase_changes_nothing_and_is_named(bench, pulumi_site, monkeypatch):
+    monkeypatch.setenv("CONFORMANCE_SECRET", SECRET)
+    case = bench("secret")
+    case.converge("secret")
+    idle.close()
+    file = pulumi_site / "passphrase"
+    before = file.read_text(encoding="utf-8")
+    file.write_text("another", encoding="utf-8")
+    try:
+        entries = case.plan().values()
+        outcomes = case.destroy().values()
+    finally:
+        file.write_text(before, encoding="utf-8")
+        idle.close()
+    assert {entry.diff.action for entry in entries} == {"unknown"}
+    assert all("the passphrase is not the one" in entry.diff.reason for entry in entries)
+    assert "done" not in {kind for kind, _ in outcomes}
+    assert case.actions() == {}
+
+
 def test_force_is_given_for_one_change_and_leaves_no_trace(bench):
     case = bench("basic_two_replicas")
     case.converge("basic_two_replicas")

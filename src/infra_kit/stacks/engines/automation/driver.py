@@ -58,7 +58,8 @@ class Driver:
         if order["do"] in {"up", "destroy"}:
             self._known = None
         # After an `up` nobody may want to know: it costs another start of Pulumi's program.
-        found = None if order["do"] in {"up", "cancel"} else self._members()
+        unknown = order["do"] in {"up", "cancel"} or (order["do"] == "state" and failure)
+        found = None if unknown else self._members()
         self._tell({"answer": {"error": failure, "members": found}})
 
     def forget(self) -> None:
@@ -67,6 +68,7 @@ class Driver:
 
     def _state(self, _order: Mapping[str, Any]) -> None:
         """The answer has it."""
+        self._members(strict=True)
 
     def _preview(self, _order: Mapping[str, Any]) -> None:
         self._members()
@@ -91,11 +93,12 @@ class Driver:
     def _cancel(self, _order: Mapping[str, Any]) -> None:
         self._stack.cancel()
 
-    def _members(self) -> list[dict[str, Any]]:
+    def _members(self, *, strict: bool = False) -> list[dict[str, Any]]:
         """What is in the state; asked for once after each change."""
         if self._known is None:
             found = []
-            with contextlib.suppress(Exception):  # a locked or broken state shows in what is asked of it next
+            # Unless it is what was asked for, a locked or broken state shows in what is asked of it next.
+            with contextlib.suppress(*(() if strict else (Exception,))):
                 found = list(members(self._stack.export_stack()))
             self._known = found
             self._urns = {_identity(each): each["urn"] for each in found}

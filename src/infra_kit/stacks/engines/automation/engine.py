@@ -20,6 +20,7 @@ from infra_kit.inventory.access import KUBERNETES
 from infra_kit.inventory.errors import InfraKitError, NoSecretError, RefusedError, UnreachableError
 from infra_kit.plan.resource import RunContext
 from infra_kit.stacks.engines.automation.hands import Hands
+from infra_kit.stacks.engines.automation.locking import unusable
 from infra_kit.stacks.engines.automation.shielding import shielded, unshielded
 from infra_kit.stacks.engines.automation.text import require_sendable
 from infra_kit.stacks.engines.automation.verdict import merged
@@ -222,6 +223,8 @@ class AutomationEngine(ServerSideEngine):
                 try:
                     found.members = self._hands.members()
                     found.preview = self._hands.preview()
+                    if found.preview.error and not (found.preview.steps or found.preview.errors):
+                        raise unusable(self._stack.name, found.preview.error)
                 except InfraKitError as error:
                     found.error = error  # a program that does not start is not started for each object
                     raise

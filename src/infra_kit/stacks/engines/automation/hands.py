@@ -313,8 +313,8 @@ class Hands:
         raise AssertionError  # the second attempt returns or raises
 
     def _known(self) -> dict[ObjectKey, Member]:
-        if self._members is None:
-            self._order({"do": "state"}, "the stack's state", _OPEN_S)
+        if self._members is None and (failure := self._order({"do": "state"}, "the stack's state", _OPEN_S)):
+            raise locking.unusable(self._stack.name, told(failure))
         return dict(self._members or {})
 
     def _take(self, answer: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Who holds the lock of Pulumi's state."""
+"""Why Pulumi's state cannot be used: who holds its lock, whose passphrase it has."""
 
 from __future__ import annotations
 
@@ -62,3 +62,19 @@ def refusal(stack: str, held_by: Holder) -> DeviceError:
             remedy="`infra-kit apply --resume` takes the lock over",
         )
     return RefusedError(KUBERNETES, f"the Pulumi state of stack {stack} is locked by {who}", remedy="wait until it has ended")
+
+
+def unusable(stack: str, failure: str) -> DeviceError:
+    """What is said where Pulumi cannot begin at all.
+
+    Args:
+        stack: whose state.
+        failure: what Pulumi said.
+    """
+    if "incorrect passphrase" in failure:
+        return RefusedError(
+            KUBERNETES,
+            f"the passphrase is not the one that the Pulumi state of stack {stack} was encrypted with",
+            remedy="give `kubernetes.pulumi.passphrase` the value that it had when the stack was made",
+        )
+    return RefusedError(KUBERNETES, f"Pulumi can do nothing with stack {stack}: {failure}", remedy="mend what Pulumi says, then plan again")
