@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from infra_kit.inventory.errors import ExitCode, InfraKitError, StateError
-from infra_kit.plan import planfile, planning, resumption
+from infra_kit.plan import pace, planfile, planning, resumption
 from infra_kit.plan.connections import Connections
 from infra_kit.plan.events import Event, Listener
 from infra_kit.plan.execution import Desk, execute, exit_code
@@ -59,6 +59,7 @@ def perform(site: Site, layers: Sequence[Layer], access: Access, request: Reques
     state.prepare()
     interruption = Interruption()
     with ExitStack() as stack:
+        stack.enter_context(pace.of_a_run())
         database = stack.enter_context(open_database(site, state, access))
         journal = Journal(database, site.site.name, access.mask)
         lock = Lock(database, site.site.name)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 FILE = "run.log"
 _PRIVATE = 0o600
+_AS_JSON = json.JSONEncoder(default=str, ensure_ascii=False).encode
+"""Made once: a run of thousands of steps writes a line at each of their moments."""
 
 
 class RunLog:
@@ -47,8 +49,8 @@ class RunLog:
 
     def line(self, what: str, **values: object) -> None:
         """One line. A full disk costs the line, never the run: the journal is what counts, and it says why the run stopped."""
-        entry = {"at": dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds"), "what": what, **values}
-        text = json.dumps(masked(entry, self._mask), default=str, ensure_ascii=False)
+        at = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")
+        text = _AS_JSON({"at": at, "what": what, **{key: masked(value, self._mask) for key, value in values.items()}})
         with self._guard:
             if self._file.closed:
                 return

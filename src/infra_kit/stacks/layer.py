@@ -41,7 +41,7 @@ class StackLayer:
     after: tuple[str, ...]
     programs: frozenset[str]
     stacks: Callable[[Site], Sequence[Stack]]
-    concurrency: int = 16
+    concurrency: int = 32
     opening: EngineOpening = selection.open_engine
     recall: Callable[[ReadContext], Sequence[str]] = selection.remembered
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 import time
 from collections.abc import Iterator
@@ -18,18 +19,15 @@ from infra_kit.plan.record.migration import migrate
 from infra_kit.plan.record.tables import SCHEMA_VERSION, SchemaRow, Table, Utc
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Callable, Sequence
 
-    from sqlalchemy import URL
+    from sqlalchemy import URL, Connection
 
 _BUSY_MS = 15_000
 _CONNECT_S = 10
 _STATEMENT_MS = 30_000
 _ATTEMPTS = 5
 _PAUSE_S = 0.1
-_NOW = "now"
-"""Where a session keeps the time of a transaction that many share."""
 
 Result = TypeVar("Result")
 
@@ -38,7 +36,7 @@ Result = TypeVar("Result")
 class _Write:
     """What one thread wants written together with others, and how that went."""
 
-    write: Callable[[Session], Any]
+    write: Callable[[Connection, dt.datetime], Any]
     told: threading.Event = field(default_factory=threading.Event)
     """That it is written, or that it is its thread's turn to write what waits."""
     result: Any = None
@@ -109,24 +107,18 @@ class Database:
         Raises:
             StateError: whatever the database says.
         """
-        with self._guard:
-            try:
-                with Session(self._engine, expire_on_commit=False) as session, session.begin():
-                    yield session
-            except IntegrityError:
-                raise
-            except SQLAlchemyError as error:
-                raise self._failure(error) from None
+        with self._alone(), Session(self._engine, expire_on_commit=False) as session, session.begin():
+            yield session
 
-    def together(self, write: Callable[[Session], Result]) -> Result:
+    def together(self, write: Callable[[Connection, dt.datetime], Result]) -> Result:
         """Have something written; on disk when this returns.
 
         What other threads want written meanwhile goes into the same transaction: to commit costs as much for one as for twenty.
         Each still has its own outcome: where the transaction fails, each is written in one of its own.
 
         Args:
-            write: is given the session; what it raises of ours comes back to who asked for it. Called twice where the first
-                transaction failed.
+            write: is given a connection, for a session costs more than what is written, and the time of the transaction; what it
+                raises of ours comes back to who asked for it. Called twice where the first transaction failed.
 
         Raises:
             StateError: whatever the database says.
@@ -161,10 +153,10 @@ class Database:
 
     def _write(self, batch: Sequence[_Write]) -> None:
         try:
-            with self.transaction() as session:
-                session.info[_NOW] = self.now(session)
+            with self._alone(), self._engine.begin() as connection:
+                now = self.now(connection)
                 for each in batch:
-                    each.result = each.write(session)
+                    each.result = each.write(connection, now)
         except Exception as error:  # noqa: BLE001  goes to whom it concerns
             if len(batch) == 1:
                 batch[0].end(error)
@@ -175,16 +167,23 @@ class Database:
         for each in batch:
             each.end()
 
-    def now(self, session: Session) -> dt.datetime:
-        """The database's own clock, to the millisecond at least: the one that all hosts of a team share."""
-        if (known := session.info.get(_NOW)) is not None:
-            shared: dt.datetime = known
-            return shared
-        # SQLite's current_timestamp has whole seconds only.
-        clock = func.strftime("%Y-%m-%d %H:%M:%f", "now", type_=Utc()) if self.is_sqlite else func.current_timestamp(type_=Utc())
-        now: dt.datetime | None = session.scalar(select(clock))
+    def now(self, session: Session | Connection) -> dt.datetime:
+        """The database's own clock: the one that all hosts of a team share. SQLite's is that of this very host."""
+        if self.is_sqlite:
+            return dt.datetime.now(dt.UTC)
+        now: dt.datetime | None = session.scalar(select(func.current_timestamp(type_=Utc())))
         assert now is not None
         return now
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        with self._guard:
+            try:
+                yield
+            except IntegrityError:
+                raise
+            except SQLAlchemyError as error:
+                raise self._failure(error) from None
 
     def close(self) -> None:
         """Close every connection."""

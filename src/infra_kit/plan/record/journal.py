@@ -20,7 +20,9 @@ from infra_kit.plan.resource import Created, Observed
 from infra_kit.plan.scope import WHOLE, within
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement
+    import datetime as dt
+
+    from sqlalchemy import ColumnElement, Connection
     from sqlalchemy.orm import Session
 
     from infra_kit.plan.planning import Entry
@@ -103,9 +105,9 @@ class Journal:
             StateError: it cannot be written; the device must then be left alone.
         """
 
-        def write(session: Session) -> None:
-            values = {"of_site": self._site, "of_token": token, "at": self._database.now(session)}
-            if carry_out(session, statements.BEGIN, _of(run, resource) | values) != 1:
+        def write(connection: Connection, now: dt.datetime) -> None:
+            values = {"of_site": self._site, "of_token": token, "at": now}
+            if carry_out(connection, statements.BEGIN, _of(run, resource) | values) != 1:
                 raise LockedError(f"the lock of site {self._site} was taken away from run {run}", remedy="see `infra-kit status`")
 
         self._database.together(write)
@@ -113,15 +115,15 @@ class Journal:
     def intend_creation(self, run: str, resource: str, scope: str = "") -> None:
         """Written just before a resource is created: should the run be killed before it can say so, the resource still counts as ours."""
 
-        def write(session: Session) -> None:
+        def write(connection: Connection, now: dt.datetime) -> None:
             values = {
                 "of_site": self._site,
-                "of_at": self._database.now(session),
+                "of_at": now,
                 "of_confirmed": False,
                 "of_record": {},
                 "of_scope": scope,
             }
-            carry_out(session, statements.INTEND, _of(run, resource) | values)
+            carry_out(connection, statements.INTEND, _of(run, resource) | values)
 
         self._database.together(write)
 
@@ -129,14 +131,14 @@ class Journal:
         """The device is changed."""
         kept = masked(dict(record), self._mask)
 
-        def write(session: Session) -> None:
-            now = self._database.now(session)
-            carry_out(session, statements.APPLIED, _of(run, resource) | {"at": now})
+        def write(connection: Connection, now: dt.datetime) -> None:
+            carry_out(connection, statements.APPLIED, _of(run, resource) | {"at": now})
             own = {"of_site": self._site, "of_resource": resource, "kept": kept}
             if action == "update" and kept:
-                carry_out(session, statements.REFRESH, own)
-            if action == "create" and not carry_out(session, statements.CONFIRM, own | {"by": run, "since": now}):
-                session.add(CreatedRow(site=self._site, resource=resource, run=run, at=now, confirmed=True, record=kept))
+                carry_out(connection, statements.REFRESH, own)
+            if action == "create" and not carry_out(connection, statements.CONFIRM, own | {"by": run, "since": now}):
+                row = {"site": self._site, "resource": resource, "run": run, "at": now, "confirmed": True, "record": kept, "scope": ""}
+                carry_out(connection, statements.RECORD, row)
 
         self._database.together(write)
 
@@ -144,11 +146,11 @@ class Journal:
         """A step has its outcome; with `removed`, what it was about no longer exists."""
         text = self._mask(message)
 
-        def write(session: Session) -> None:
-            values = {"outcome": outcome, "text": text, "at": self._database.now(session)}
-            carry_out(session, statements.END, _of(run, resource) | values)
+        def write(connection: Connection, now: dt.datetime) -> None:
+            values = {"outcome": outcome, "text": text, "at": now}
+            carry_out(connection, statements.END, _of(run, resource) | values)
             if removed:
-                self._forget(session, [resource])
+                self._forget(connection, [resource])
 
         self._database.together(write)
 
@@ -258,7 +260,7 @@ class Journal:
     def _left_in(self, session: Session, run: str) -> set[str]:
         return set(session.scalars(select(StepRow.resource).where(*_left(run))))
 
-    def _forget(self, session: Session, resources: Sequence[str]) -> None:
+    def _forget(self, session: Session | Connection, resources: Sequence[str]) -> None:
         session.execute(delete(CreatedRow).where(CreatedRow.site == self._site, CreatedRow.resource.in_(resources)))
 
 

@@ -9,8 +9,7 @@ from sqlalchemy import bindparam, exists, select
 from infra_kit.plan.record.tables import CreatedRow, LockRow, StepRow
 
 if TYPE_CHECKING:
-    from sqlalchemy import BindParameter, Table, Update
-    from sqlalchemy.orm import Session
+    from sqlalchemy import BindParameter, Connection, Table, Update
 
 _STEPS, _CREATED, _LOCKS = (cast("Table", row.__table__) for row in (StepRow, CreatedRow, LockRow))
 
@@ -53,6 +52,10 @@ REFRESH = _CREATED.update().where(*_OWN).values(record=bindparam("kept", type_=_
 """What a created resource's removal needs has changed: of_site, of_resource, kept."""
 
 
-def carry_out(session: Session, statement: Any, values: dict[str, Any]) -> int:
-    """Carry one of these out, past the mapper, which holds no such row in memory: how many rows it concerned."""
-    return int(session.connection().execute(statement, values).rowcount)
+RECORD = _CREATED.insert()
+"""A resource is created that no intention was written of: each column of the table."""
+
+
+def carry_out(connection: Connection, statement: Any, values: dict[str, Any]) -> int:
+    """Carry one of these out: how many rows it concerned."""
+    return int(connection.execute(statement, values).rowcount)
