@@ -244,3 +244,15 @@ def test_only_the_first_request_goes_alone(server: Any) -> None:
         for each in threads:
             each.join()
     assert len(asked) == 17
+
+
+def test_a_chain_of_failures_that_leads_back_to_itself_is_walked_once():
+    import httpx
+
+    from infra_kit.stacks.kubernetes_api.transport import Call, Transport
+
+    one, other = httpx.ConnectError("refused"), OSError("refused, too")
+    one.__cause__, other.__context__ = other, one
+    transport = Transport.__new__(Transport)
+    transport.device, transport.url = "kubernetes", "https://127.0.0.1:1"
+    assert "refused" in str(transport._failure(Call("GET", "/", "a look", safe=True), one))

@@ -263,7 +263,9 @@ class Transport:
 
     def _failure(self, call: Call, error: httpx.TransportError) -> DeviceError:
         cause: BaseException | None = error
-        while cause is not None:
+        seen: list[BaseException] = []
+        while cause is not None and cause not in seen:  # a chain may lead back to itself where a failure is raised again
+            seen.append(cause)
             if isinstance(cause, ssl.SSLCertVerificationError):
                 return TrustError(
                     self.device,
