@@ -6,7 +6,10 @@ A message says what happened, where (device, file:line), and what to do next; no
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class ExitCode(IntEnum):
@@ -140,3 +143,13 @@ class NotReadyError(DeviceError):
 
 class ProgramError(InfraKitError):
     """A stack's program failed, or took too long, before anything was sent."""
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """An exception, then what it came from, down to the first; each once, for one that is raised again may lead back to itself."""
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        yield cause
+        cause = cause.__cause__ or cause.__context__

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sushy import exceptions as sushy_errors
 
-from infra_kit.inventory.errors import AuthenticationError, DeviceError, RefusedError, TrustError, UnreachableError
+from infra_kit.inventory.errors import AuthenticationError, DeviceError, RefusedError, TrustError, UnreachableError, causes
 from infra_kit.layers.bmc.connector import untrusted
 from infra_kit.layers.bmc.refusal import AttributesRefusedError
 
@@ -106,7 +106,5 @@ def _messages(error: sushy_errors.HTTPError) -> list[dict[str, Any]]:
 
 def _root_cause(error: BaseException) -> str:
     """The innermost sentence: requests and urllib3 wrap it several times."""
-    cause: BaseException = error
-    while (deeper := cause.__cause__ or cause.__context__) is not None:
-        cause = deeper
+    *_, cause = causes(error)
     return str(cause) or type(cause).__name__

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from infra_kit.inventory.errors import DeviceError, TrustError, UnreachableError
+from infra_kit.inventory.errors import DeviceError, TrustError, UnreachableError, causes
 from infra_kit.layers.storage.exchange import Answer, Request
 
 if TYPE_CHECKING:
@@ -94,15 +94,13 @@ class Transport:
         self._http.close()
 
     def _failure(self, operation: str, error: httpx.TransportError) -> DeviceError:
-        cause: BaseException | None = error
-        while cause is not None:
+        for cause in causes(error):
             if isinstance(cause, ssl.SSLCertVerificationError):
                 return TrustError(
                     self._device,
                     f"the certificate of {self.url} is not trusted: {cause.verify_message}",
                     remedy="put the authority that signed it into `trust.ca_bundle`; if it changed by itself, find out why first",
                 )
-            cause = cause.__cause__ or cause.__context__
         return UnreachableError(self._device, f"{operation}: {error or type(error).__name__} ({self.url})", remedy=_REACH)
 
     def _json(self, operation: str, response: httpx.Response) -> Any:

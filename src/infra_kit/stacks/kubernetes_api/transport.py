@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from infra_kit.inventory.errors import AuthenticationError, DeviceError, TrustError, UnreachableError
+from infra_kit.inventory.errors import AuthenticationError, DeviceError, TrustError, UnreachableError, causes
 from infra_kit.plan.resource import never
 from infra_kit.stacks.kubernetes_api.answers import FORBIDDEN, OK_BELOW, UNAUTHORIZED, Answer
 from infra_kit.stacks.kubernetes_api.outage import TRIES, Outage
@@ -262,17 +262,13 @@ class Transport:
                 self._at_rest.pop().close()
 
     def _failure(self, call: Call, error: httpx.TransportError) -> DeviceError:
-        cause: BaseException | None = error
-        seen: list[BaseException] = []
-        while cause is not None and cause not in seen:  # a chain may lead back to itself where a failure is raised again
-            seen.append(cause)
+        for cause in causes(error):
             if isinstance(cause, ssl.SSLCertVerificationError):
                 return TrustError(
                     self.device,
                     f"the certificate of {self.url} is not trusted: {cause.verify_message}",
                     remedy="put the authority that signed it into `trust.ca_bundle`; if it changed by itself, find out why first",
                 )
-            cause = cause.__cause__ or cause.__context__
         kind = NotConnectedError if isinstance(error, httpx.ConnectError) else UnreachableError
         return kind(self.device, f"{call.operation}: {error or type(error).__name__} ({self.url})", remedy=_REACH)
 

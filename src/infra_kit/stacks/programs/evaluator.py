@@ -18,7 +18,8 @@ from itertools import count
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from infra_kit.inventory.errors import InfraKitError, ProgramError
+from infra_kit.inventory.errors import InfraKitError, ProgramError, causes
+from infra_kit.stacks.programs.exchange import take_over
 
 if TYPE_CHECKING:
     from infra_kit.inventory.models.site import Site
@@ -33,7 +34,7 @@ def main() -> None:
     """Answer until standard input ends."""
     # Loading the SDK, too, makes a great many objects and no garbage (see `recording.record`).
     gc.disable()
-    asked, answers = _take_over()
+    asked, answers = take_over()
     orders = _orders(asked)
     try:
         site = _loaded(json.loads(orders.get()))
@@ -47,16 +48,6 @@ def main() -> None:
         _tell(answers, _answer(site, json.loads(orders.get())))
         if number % _COLLECT_AFTER == 0:
             gc.collect()
-
-
-def _take_over() -> tuple[IO[str], IO[str]]:
-    """Standard input and output for the exchange alone."""
-    asked, answers = os.dup(0), os.dup(1)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.close(nothing)
-    os.dup2(2, 1)
-    return os.fdopen(asked, encoding="utf-8"), os.fdopen(answers, "w", encoding="utf-8")
 
 
 def _orders(asked: IO[str]) -> queue.SimpleQueue[str]:
@@ -111,14 +102,12 @@ def _failure(error: InfraKitError) -> dict[str, Any]:
 
 def _place(error: BaseException) -> str:
     """File and line of the program that the error came from; empty where none of the program's own lines were running."""
-    found = ""
-    cause: BaseException | None = error
-    while cause is not None and not found:
-        for frame in traceback.extract_tb(cause.__traceback__):
-            foreign = frame.filename.startswith(("<", *_NOT_THE_PROGRAM)) or frame.filename in _OWN
-            found = found if foreign else f"{frame.filename}:{frame.lineno}"
-        cause = cause.__cause__ or cause.__context__
-    return found
+    for cause in causes(error):
+        frames = traceback.extract_tb(cause.__traceback__)
+        own = [each for each in frames if not each.filename.startswith(("<", *_NOT_THE_PROGRAM)) and each.filename not in _OWN]
+        if own:
+            return f"{own[-1].filename}:{own[-1].lineno}"
+    return ""
 
 
 def _tell(answers: IO[str], document: dict[str, Any]) -> None:

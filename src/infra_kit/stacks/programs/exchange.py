@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from infra_kit.inventory.errors import ProgramError
 from infra_kit.stacks.stack import Evaluated, ObjectKey, Stack, StackObject
@@ -14,6 +15,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from infra_kit.inventory.models.site import Site
+
+
+def take_over() -> tuple[IO[str], IO[str]]:
+    """A child's standard input and output, for the exchange alone: whatever else reads or prints finds nothing, or standard error."""
+    asked, answers = os.dup(0), os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    return os.fdopen(asked, encoding="utf-8"), os.fdopen(answers, "w", encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True)

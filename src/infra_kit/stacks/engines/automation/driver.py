@@ -23,6 +23,7 @@ from infra_kit.inventory.errors import InfraKitError
 from infra_kit.stacks.engines.automation.child import of_session
 from infra_kit.stacks.engines.automation.gate import Gate, NotReleasedError, identity
 from infra_kit.stacks.engines.automation.reduction import members, reduced
+from infra_kit.stacks.programs.exchange import take_over
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -145,7 +146,7 @@ class Driver:
 
 def main() -> None:
     """Answer until standard input ends."""
-    asked, answers = _take_over()
+    asked, answers = take_over()
     # What is told comes from several threads.
     guard = threading.Lock()
 
@@ -227,16 +228,6 @@ def _end(driver: Driver) -> None:
 def _others() -> list[int]:
     """What this process has started, and what that has."""
     return [pid for pid in of_session(os.getpid()) if pid != os.getpid()]
-
-
-def _take_over() -> tuple[IO[str], IO[str]]:
-    """Standard input and output for the exchange alone."""
-    asked, answers = os.dup(0), os.dup(1)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.close(nothing)
-    os.dup2(2, 1)
-    return os.fdopen(asked, encoding="utf-8"), os.fdopen(answers, "w", encoding="utf-8")
 
 
 def _in_memory(name: str, text: str) -> str:
