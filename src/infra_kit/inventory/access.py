@@ -12,10 +12,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, SecretStr, ValidationError
 
 from infra_kit.inventory.errors import AccessError, NoEndpointError, NoSecretError, SecretError, StateError
+from infra_kit.inventory.hosts import management_address
 from infra_kit.inventory.models.base import Noun
 from infra_kit.inventory.secrets import SecretStore
 
 if TYPE_CHECKING:
+    from ipaddress import IPv4Address
+
+    from infra_kit.inventory.models.server import Server
     from infra_kit.inventory.models.site import Site
 
 Protocol = Literal["redfish", "ssh", "papi", "kubernetes", "cloudera-manager", "http"]
@@ -35,10 +39,22 @@ class OverlayEntry(Noun):
     """A secret reference."""
 
 
+class StandIn(Noun):
+    """What the stand-ins of the hosts are, where the inventory says otherwise of the real ones."""
+
+    family: Literal["rhel", "debian"]
+    release: str
+    packages: str
+    """URL of the package mirror that they reach."""
+    registry: str
+    """HOST:PORT of the image registry that they reach, by plain HTTP."""
+
+
 class Overlay(Noun):
     """An endpoints overlay file."""
 
     devices: dict[str, dict[Protocol, OverlayEntry]]
+    hosts: StandIn | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +131,11 @@ class Access:
             return frozenset()
         return frozenset(record.get("without", ()))
 
+    @property
+    def stand_in(self) -> StandIn | None:
+        """What the hosts really are; None: what the inventory says."""
+        return self._overlay.hosts if self._overlay is not None else None
+
     def mask(self, text: str) -> str:
         """`text` with every secret resolved so far, the inventory's and the overlay's, replaced by its reference."""
         text = self.secrets.mask(text)
@@ -147,6 +168,15 @@ class Access:
             credential="" if entry.password else own.credential,
         )
 
+    def _own_of_server(self, server: Server, protocol: str) -> tuple[IPv4Address, str]:
+        """Its BMC, or by SSH its operating system."""
+        if protocol != "ssh":
+            return server.bmc.address, server.bmc.credential
+        managed = management_address(server)
+        if managed is None:
+            raise AccessError("the host has no address that it could be reached at", where=server.name, remedy="give a bond an address")
+        return managed.address, self._site.operating_system.ssh_credential
+
     def _kubernetes_credential(self) -> str:
         credential = self._site.kubernetes.credential if self._site.kubernetes else None
         if credential is None:
@@ -165,8 +195,7 @@ class Access:
     def _own(self, device: str, protocol: str) -> Endpoint:
         site = self._site
         if device in site.server_by_name:
-            bmc = site.server_by_name[device].bmc
-            address, credential = bmc.address, bmc.credential
+            address, credential = self._own_of_server(site.server_by_name[device], protocol)
         elif device in site.switch_by_name:
             management = site.switch_by_name[device].management
             address, credential = management.address, management.credential

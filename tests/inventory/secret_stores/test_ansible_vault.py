@@ -17,7 +17,6 @@ CONTENT = "bmc: hunter2\nswitch: {admin: swordfish, pin: 1234}\nempty: ''\nflag:
 
 @pytest.fixture(scope="module")
 def vault(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    pytest.importorskip("ansible.parsing.vault")
     folder = tmp_path_factory.mktemp("vault")
     (folder / "password").write_text("open sesame\n")
     for name, content in (("secrets.yml", CONTENT), ("broken.yml", "a: [hunter2\n")):
@@ -83,12 +82,6 @@ def test_passwords_that_are_not_there(vault: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.delenv("ANSIBLE_VAULT_PASSWORD_FILE")
     with pytest.raises(SecretError, match="no password"):
         SecretStore(vault).resolve("ansible-vault:secrets.yml#bmc")
-
-
-def test_without_ansible_core_the_extra_is_named(vault: Path, store: SecretStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "ansible.parsing.vault", None)
-    with pytest.raises(SecretError, match=r"infra-kit\[ansible-vault\]"):
-        store.resolve("ansible-vault:secrets.yml#bmc")
 
 
 def test_nothing_decrypted_is_on_disk(vault: Path, store: SecretStore) -> None:

@@ -12,7 +12,8 @@ from jupyterhub.app import JupyterHub
 from kubernetes_asyncio.client import ApiClient
 from traitlets.config import Config, PyFileConfigLoader
 
-from infra_kit.inventory.models.kubernetes import Identity, Ldap, Oidc, Saml
+from infra_kit.inventory.models.directory import Ldap
+from infra_kit.inventory.models.kubernetes import Identity, Oidc, Saml
 from infra_kit.stacks.workspaces.context import Context
 from infra_kit.stacks.workspaces.division import Division
 from infra_kit.stacks.workspaces.hub import configuration

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from infra_kit.inventory.models.base import Noun
+from infra_kit.inventory.models.directory import Ldap
 from infra_kit.inventory.types import (
     Address,
     Count,
@@ -64,25 +67,6 @@ class NodeGroup(Noun):
     max: PositiveCount
 
 
-class Ldap(Noun):
-    """A directory that knows the users."""
-
-    server: Host
-    port: PositiveCount = 636
-    tls: Literal["ldaps", "start-tls"] = "ldaps"
-    bind_credential: Name | None = None
-    """Credential (user: the bind DN) that looks users up; none: users bind themselves by `user_dn_template`."""
-    user_dn_template: str = ""
-    """How a user's DN is made: `uid={username},ou=people,dc=example,dc=org`."""
-    user_search_base: str = ""
-    """Where the bind credential looks for users."""
-    user_attribute: str = "uid"
-    """The attribute that holds the name that users log in with."""
-    group_search_base: str = ""
-    """Where groups are; empty: teams' groups are not looked up."""
-    group_member_attribute: str = "member"
-
-
 class Oidc(Noun):
     """An OpenID Connect provider; a SAML identity provider is used through one that brokers it, or through `saml`."""
 
@@ -120,6 +104,23 @@ class Pulumi(Noun):
     """What encrypts secrets in the backend."""
 
 
+class Authority(Noun):
+    """A certificate authority that exists already, which then signs the cluster's certificates."""
+
+    certificate: SecretReference
+    key: SecretReference
+
+
+class EtcdBackup(Noun):
+    """When each control-plane node saves what the cluster remembers, and where."""
+
+    hour: Annotated[int, Field(ge=0, le=23)] = 1
+    """Of every day, in the site's time zone."""
+    keep: PositiveCount = 14
+    """How many are kept."""
+    folder: str = "/var/backups/etcd"
+
+
 class Kubernetes(Noun):
     """One cluster over chosen servers."""
 
@@ -134,6 +135,20 @@ class Kubernetes(Noun):
     reserved: Reserved
     credential: Name | None = None
     """The credential whose password is the bearer token that infra-kit uses. Needed for what is on the cluster."""
+    authority: Authority | None = None
+    """None: kubeadm makes one on the first control-plane node, and its key never leaves the control plane."""
+    cni: Literal["bridge", "cilium", "calico"] = "bridge"
+    """bridge: each node's pods are a subnet that the leaf switches route to the node. Others: what `cni_manifest` brings."""
+    cni_manifest: str | None = None
+    """File beside the inventory with the manifests of Cilium or Calico."""
+    pod_subnets: dict[Name, Subnet] = {}
+    """Server -> its pods' subnet. A server that is not named has the /24 of its place among `control_plane` and `workers`: name
+    those that stay when one leaves from the middle, or they would move."""
+    packages: str = ""
+    """URL of the mirror of the Kubernetes packages; empty: they are in `operating_system.mirror`."""
+    etcd_backup: EtcdBackup = EtcdBackup()
+    certificate_days: PositiveCount = 60
+    """A control-plane certificate that expires within so many days is renewed by the next apply."""
     registry_mirror: str = ""
     """Host and path that stand in front of every image name (air gap); empty: the images' own registries."""
     engine: Literal["automatic", "server-side", "automation"] = "automatic"

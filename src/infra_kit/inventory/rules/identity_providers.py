@@ -10,7 +10,8 @@ from infra_kit.inventory.rules.registry import rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from infra_kit.inventory.models.kubernetes import Identity, Ldap
+    from infra_kit.inventory.models.directory import Ldap
+    from infra_kit.inventory.models.kubernetes import Identity
     from infra_kit.inventory.models.site import Site
     from infra_kit.inventory.rules.index import Index
 

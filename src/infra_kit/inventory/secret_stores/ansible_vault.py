@@ -33,11 +33,9 @@ def read(path: Path, key: str) -> str:
 
 
 def _decrypt(path: Path, where: str) -> bytes:
-    try:
-        from ansible.errors import AnsibleError
-        from ansible.parsing.vault import VaultLib, VaultSecret
-    except ImportError as error:
-        raise SecretError(f"{where} needs ansible-core", remedy="install infra-kit[ansible-vault]") from error
+    from ansible.errors import AnsibleError
+    from ansible.parsing.vault import VaultLib, VaultSecret
+
     try:
         content = path.read_bytes()
     except OSError as error:
