@@ -1,0 +1,54 @@
+"""The controller's half of the module `files`: renders the templates, then sends all files in one call."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.plugins.action import ActionBase
+from ansible.template import trust_as_template
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]
+    """Renders `template` entries into `content`, with the role's own templates and the task's variables."""
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Render and write.
+
+        Args:
+            tmp: not used; the base class's parameter.
+            task_vars: the variables of the task's host.
+
+        Returns:
+            The module's result.
+
+        Raises:
+            AnsibleActionFail: an entry has no or several sources, or its template is missing or cannot be rendered.
+        """
+        super().run(tmp, task_vars)
+        variables = task_vars or {}
+        arguments = dict(self._task.args)
+        arguments["files"] = [self._entry(entry, variables) for entry in arguments.get("files") or []]
+        return dict(self._execute_module(module_name="files", module_args=arguments, task_vars=variables))
+
+    def _entry(self, entry: Any, variables: dict[str, Any]) -> dict[str, Any]:
+        if not isinstance(entry, dict) or "path" not in entry:
+            raise AnsibleActionFail(f"each of `files` is a mapping with a `path`, unlike {type(entry).__name__}")
+        own = {key: value for key, value in entry.items() if key not in {"template", "vars"}}
+        if not entry.get("present", True):
+            return {"path": entry["path"], "present": False, "then": entry.get("then", [])}
+        if sum(entry.get(source) is not None for source in ("template", "content", "link")) != 1:
+            raise AnsibleActionFail(f"{entry['path']}: say one of `template`, `content` and `link`")
+        if "template" in entry:
+            own["content"] = self._render(entry["path"], entry["template"], {**variables, **(entry.get("vars") or {})})
+        return own
+
+    def _render(self, path: str, template: str, variables: dict[str, Any]) -> str:
+        try:
+            source = self._find_needle("templates", template)
+            text = trust_as_template(self._loader.get_text_file_contents(source))
+            templar = self._templar.copy_with_new_env(searchpath=[os.path.dirname(source)], available_variables=variables)
+            return str(templar.template(text, escape_backslashes=False, overrides={"trim_blocks": True, "lstrip_blocks": True}))
+        except AnsibleError as error:
+            raise AnsibleActionFail(f"{path}: the template {template} cannot be rendered: {error}") from error
