@@ -47,6 +47,7 @@ def test_a_lab_site_without_an_overlay_reaches_nothing(tmp_path: Path) -> None:
     ("device", "protocol", "wanted"),
     [
         ("worker01", "redfish", ("10.20.0.105", 443, "root", "file:.infra-kit/lab/secrets/bmc")),
+        ("worker01", "ssh", ("10.21.1.16", 22, "ansible", "file:.infra-kit/lab/secrets/hosts")),
         ("leaf01a", "ssh", ("10.20.0.10", 22, "admin", "file:.infra-kit/lab/secrets/switch")),
         ("array01", "papi", ("10.20.0.5", 8080, "infra-kit", "file:.infra-kit/lab/secrets/array")),
     ],
@@ -86,6 +87,23 @@ def test_what_the_overlay_does_not_name_is_not_reached_at_its_own_address(tmp_pa
             access.endpoint(device, protocol)
         assert caught.value.device == device
         assert str(tmp_path / "endpoints.yml") in caught.value.remedy
+
+
+def test_an_overlay_says_what_the_hosts_really_are(tmp_path: Path) -> None:
+    plain = overlay(tmp_path, "devices: {}\n")
+    assert Access(site(tmp_path), plain).stand_in is None
+    hosts = "{family: debian, release: '12', packages: 'http://192.0.2.80/debian', registry: '192.0.2.80:5000'}"
+    stand_in = Access(site(tmp_path), overlay(tmp_path, f"devices: {{}}\nhosts: {hosts}\n")).stand_in
+    assert stand_in is not None
+    assert (stand_in.family, stand_in.release, stand_in.registry) == ("debian", "12", "192.0.2.80:5000")
+
+
+def test_a_host_without_an_address_is_not_reached(tmp_path: Path) -> None:
+    whole = site(tmp_path, access="live")
+    server = whole.server_by_name["worker01"]
+    without = whole.model_copy(update={"servers": [server.model_copy(update={"bonds": []})]})
+    with pytest.raises(AccessError, match="no address"):
+        Access(without, None).endpoint("worker01", "ssh")
 
 
 def test_an_unknown_device(tmp_path: Path) -> None:

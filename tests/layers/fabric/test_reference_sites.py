@@ -8,6 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from infra_kit.inventory.load import load_site
+from infra_kit.inventory.pod_network import pod_routes
 from infra_kit.lab.os10.factory import delivered
 from infra_kit.lab.os10.session import Session
 from infra_kit.layers.fabric.intent import intent
@@ -119,3 +120,14 @@ def test_never_two_of_a_group_at_once():
     assert groups["leaf02a"] == {"vlt:leaf02"}
     assert groups["spine01"] == groups["spine02"] == {"spines"}
     assert LAYER.leftovers(SITES["configuration-1"], []) == ()
+
+
+def test_leaves_route_the_pods_of_the_nodes_behind_them() -> None:
+    site = SITES["configuration-1"]
+    for pair, network in (("leaf01", "cluster-data-01"), ("leaf02", "cluster-data-02")):
+        wanted = {f"ip route {each.prefix} {each.next_hop}" for each in pod_routes(site) if each.network == network}
+        assert wanted
+        for half in "ab":
+            lines = LAYER.render(site)[f"fabric/{pair}{half}.cfg"].splitlines()
+            assert {line for line in lines if line.startswith("ip route 10.128.")} == wanted
+            assert "  redistribute static" in lines  # the other leaves and the spines hear of them

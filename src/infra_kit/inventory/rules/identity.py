@@ -185,9 +185,9 @@ def _credential_uses_of_platform(site: Site) -> Iterator[tuple[Noun, str, str, s
     kubernetes = site.kubernetes
     if kubernetes and kubernetes.credential:
         yield kubernetes, "credential", kubernetes.credential, "Kubernetes"
-    ldap = kubernetes.identity.ldap if kubernetes else None
-    if ldap and ldap.bind_credential:
-        yield ldap, "bind_credential", ldap.bind_credential, f"directory {ldap.server}"
+    for ldap in (kubernetes.identity.ldap if kubernetes else None, site.operating_system.directory):
+        if ldap and ldap.bind_credential:
+            yield ldap, "bind_credential", ldap.bind_credential, f"directory {ldap.server}"
     for workspace in site.workspaces:
         if workspace.lineage and workspace.lineage.credential:
             yield workspace.lineage, "credential", workspace.lineage.credential, f"lineage of workspace {workspace.name}"

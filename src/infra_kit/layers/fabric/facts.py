@@ -8,6 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from infra_kit.inventory.catalog.ports import interface_speeds
+from infra_kit.inventory.models.switch import StaticRoute
+from infra_kit.inventory.pod_network import pod_routes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,6 +69,13 @@ class SwitchFacts:
     def networks(self) -> Mapping[str, Network]:
         """The site's networks by name."""
         return self.site.network_by_name
+
+    @cached_property
+    def static_routes(self) -> list[StaticRoute]:
+        """The switch's own, and those to the pods of the nodes in the networks that it routes, by prefix."""
+        routed = {vlan.network for vlan in self.switch.vlans if vlan.address is not None}
+        to_pods = [StaticRoute(prefix=each.prefix, next_hop=each.next_hop) for each in pod_routes(self.site) if each.network in routed]
+        return sorted([*self.switch.static_routes, *to_pods], key=lambda route: (route.prefix, route.next_hop))
 
     @cached_property
     def peer(self) -> Switch | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Interface
 from typing import TYPE_CHECKING, Any
 
+from infra_kit.inventory.pod_network import pod_routes
 from infra_kit.layers.fabric.facts import expanded
 from infra_kit.layers.fabric.scope import ETHERNET
 
@@ -191,12 +192,16 @@ class Reading:
         return None
 
     def _static_routes(self) -> Iterator[dict[str, Any]]:
+        follow = {(str(each.prefix), str(each.next_hop)) for each in pod_routes(self.site)}  # from the nodes: nobody writes them down
         for rest, _ in self._blocks("ip route "):
             words = rest.split()
             try:
-                yield {"prefix": words[0], "next_hop": str(IPv4Address(words[1]))}
+                route = (words[0], str(IPv4Address(words[1])))
             except (ValueError, IndexError):
                 self.unsaid.append(f"ip route {rest}: only routes to an address can be said")
+                continue
+            if route not in follow:
+                yield {"prefix": route[0], "next_hop": route[1]}
 
 
 def _value(block: HConfigChild, start: str) -> str | None:

@@ -49,7 +49,7 @@ def build(facts: SwitchFacts) -> Bgp | None:
         router_id=str(own.router_id),
         maximum_paths=facts.site.fabric.bgp_maximum_paths,
         prefixes=[f"{own.router_id}/32", *(str(prefix) for prefix in routed)],
-        redistribute_static=bool(facts.switch.static_routes),
+        redistribute_static=bool(facts.static_routes),
         neighbors=neighbors,
     )
 

@@ -1,4 +1,4 @@
-"""Static routes to what lies beyond the fabric."""
+"""Static routes: to what lies beyond the fabric, and to the pods of the nodes behind the switch."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def build(facts: SwitchFacts) -> list[StaticRoute]:
     """By prefix."""
-    return sorted(facts.switch.static_routes, key=lambda route: (route.prefix, route.next_hop))
+    return facts.static_routes
 
 
 SECTION = Section("static_routes", build, (r"ip route ",))
