@@ -79,7 +79,7 @@ class RunningControlPlane:
 
     def kubectl(self, *arguments: str, stdin: str | None = None, check: bool = True) -> subprocess.CompletedProcess[str]:
         """kubectl as the administrator. With `check` a failure fails the test, with kubectl's words."""
-        from infra_kit.lab.control_plane.binaries import locate_all
+        from infra_kit.lab.programs.program import locate_all
 
         command = [str(locate_all()["kubectl"]), f"--kubeconfig={self.kubeconfig}", *arguments]
         done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
@@ -102,8 +102,8 @@ def fresh_control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ru
 
 def _running_control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningControlPlane]:
     from infra_kit.inventory.errors import LabError
-    from infra_kit.lab.control_plane.binaries import locate_all
     from infra_kit.lab.embedded import RunningLab
+    from infra_kit.lab.programs.program import locate_all
 
     try:
         locate_all()

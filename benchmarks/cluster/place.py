@@ -35,8 +35,8 @@ class Place:
 
     def kubectl_command(self, *arguments: str) -> list[str]:
         """How kubectl is started as the lab's administrator, without the detour through infra-kit."""
-        from infra_kit.lab.control_plane.binaries import locate_all
         from infra_kit.lab.folder import LabFolder
+        from infra_kit.lab.programs.program import locate_all
 
         return [str(locate_all()["kubectl"]), f"--kubeconfig={LabFolder(self.folder).kubeconfig}", *arguments]
 

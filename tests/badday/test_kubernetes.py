@@ -20,8 +20,8 @@ import pytest
 
 from infra_kit.cli.app import run
 from infra_kit.inventory.access import KUBERNETES
-from infra_kit.lab.control_plane.binaries import locate_all
 from infra_kit.lab.embedded import RunningLab
+from infra_kit.lab.programs.program import locate_all
 from infra_kit.lab.trust import Authority
 from infra_kit.stacks.engines.server_side import engine
 from infra_kit.stacks.kubernetes_api import deletion, waiting

@@ -111,7 +111,7 @@ def kubectl(
 
     Everything after SITE goes to kubectl as it is; its exit code is the command's.
     """
-    from infra_kit.lab.control_plane.binaries import locate_all
+    from infra_kit.lab.programs.program import locate_all
 
     folder = _folder(site)
     if not folder.kubeconfig.is_file():
@@ -234,7 +234,7 @@ def _get_programs(site: Any, without: list[str]) -> None:
     from infra_kit.lab.devices import devices
 
     if any(device.is_real for device in devices(site, without)):
-        from infra_kit.lab.control_plane.obtaining import obtain_all
+        from infra_kit.lab.programs.obtaining import obtain_all
 
         obtain_all(typer.echo)
 

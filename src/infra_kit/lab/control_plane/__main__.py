@@ -4,21 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from infra_kit.inventory.errors import InfraKitError
-from infra_kit.lab.control_plane.obtaining import obtain_all
-
-
-def main() -> int:
-    """Get them; the exit code."""
-    try:
-        found = obtain_all(lambda words: print(words, flush=True))  # noqa: T201  a program of its own
-    except InfraKitError as error:
-        print(error, file=sys.stderr)  # noqa: T201
-        return int(error.exit_code)
-    for name, place in found.items():
-        print(f"{name:24} {place}")  # noqa: T201
-    return 0
-
+from infra_kit.lab.programs.__main__ import main
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(purpose="control_plane"))

@@ -16,12 +16,12 @@ from infra_kit.inventory.nodes import node_shapes
 from infra_kit.lab.control_plane import objects
 from infra_kit.lab.control_plane.api_client import ApiClient, wait_for
 from infra_kit.lab.control_plane.audit_events import AuditEvents
-from infra_kit.lab.control_plane.binaries import locate_all
 from infra_kit.lab.control_plane.commands import HOST, NODE_LABEL, Commands, Ports
 from infra_kit.lab.control_plane.component import Component
 from infra_kit.lab.control_plane.credentials import ADMINISTRATOR, Credentials
 from infra_kit.lab.faults import ControlPlaneFaults
 from infra_kit.lab.private_file import write_private
+from infra_kit.lab.programs.program import locate_all
 
 if TYPE_CHECKING:
     from infra_kit.inventory.models.site import Site

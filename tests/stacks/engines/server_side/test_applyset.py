@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from infra_kit.inventory.errors import RefusedError
-from infra_kit.lab.control_plane.binaries import locate_all
+from infra_kit.lab.programs.program import locate_all
 from infra_kit.stacks.engines.server_side.applyset import TOOLING, ApplySet, KnownStack, applyset_id, stacks
 from infra_kit.stacks.engines.server_side.covered import KINDS, NAMESPACE, NAMESPACES
 

@@ -1,4 +1,4 @@
-"""Official releases of the control plane's programs: tried only where a checksum is pinned, given up where the network is closed."""
+"""Official releases of the lab's programs: tried only where a checksum is pinned, given up where the network is closed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from infra_kit.lab.control_plane.binaries import Binary
+    from infra_kit.lab.programs.program import Program
 
 _NOTICE_S = 3.0
 """Within which a closed network is noticed, name look-up included."""
@@ -30,32 +30,32 @@ class Releases:
         self._architecture = architecture
         self._closed = ""
 
-    def download(self, binary: Binary, target: Path) -> str:
+    def download(self, program: Program, target: Path) -> str:
         """Fetch a program's release, check it, put the program at `target`.
 
         Args:
-            binary: which.
+            program: which.
             target: the file to write.
 
         Returns:
             Why it is not there now; empty where it is.
         """
-        pinned = binary.sha256.get(self._architecture)
+        pinned = program.sha256.get(self._architecture)
         if pinned is None:
             return f"no checksum is pinned for its {self._architecture} release, so that is not downloaded"
         if self._closed:
             return self._closed
-        url = self._fill(binary.release, binary)
+        url = self._fill(program.release, program)
         content = self._fetch(url)
         if content is None:
             return self._closed
         if hashlib.sha256(content).hexdigest() != pinned:
             return f"the release at {url} does not have the pinned checksum and is not used"
-        target.write_bytes(_member(content, self._fill(binary.member, binary)) if binary.member else content)
+        target.write_bytes(_member(content, self._fill(program.member, program)) if program.member else content)
         return ""
 
-    def _fill(self, text: str, binary: Binary) -> str:
-        return text.format(version=binary.version, os="linux", arch=self._architecture)
+    def _fill(self, text: str, program: Program) -> str:
+        return text.format(version=program.version, os="linux", arch=self._architecture)
 
     def _fetch(self, url: str) -> bytes | None:
         """The body, or None with the reason kept."""

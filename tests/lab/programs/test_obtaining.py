@@ -1,4 +1,4 @@
-"""Where the control plane's programs are found, and how they are got; with small fakes in a cache and a PATH of the test's own."""
+"""Where the lab's programs are found, and how they are got; with small fakes in a cache and a PATH of the test's own."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from infra_kit.inventory.errors import LabError
-from infra_kit.lab.control_plane import __main__ as program
-from infra_kit.lab.control_plane import binaries, obtaining, releases
-from infra_kit.lab.control_plane.binaries import Binary, cache_folder, locate, locate_all, not_used, table
-from infra_kit.lab.control_plane.obtaining import obtain_all
+from infra_kit.lab.programs import __main__ as command
+from infra_kit.lab.programs import obtaining, program, releases
+from infra_kit.lab.programs.obtaining import obtain_all
+from infra_kit.lab.programs.program import Program, cache_folder, kubernetes_versions, locate, locate_all, not_used, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-TOOL = Binary(
+TOOL = Program(
     name="tool",
     version="v1.2.3",
+    purposes=["control_plane"],
     package="example.com/tool",
     stamps={"main.version": "v1.2.3"},
     asks=["--version"],
@@ -62,24 +63,55 @@ printf '#!/bin/sh\\necho tool version {says}\\n' > "$2"
     return _script(folder / "go", build)
 
 
-def test_the_table_names_what_the_go_module_pins(repository: Path) -> None:
-    module = (repository / "tools" / "go.mod").read_text()
-    assert [binary.name for binary in table()] == [
-        "etcd",
-        "kube-apiserver",
-        "kube-controller-manager",
-        "kube-scheduler",
-        "kubectl",
-        "kwok",
-    ]
-    for binary in table():
-        assert f"\t{binary.package}\n" in module
-        home = next(
-            line for line in module.splitlines() if line.split()[:1] and binary.package.startswith(line.split()[0]) and " v" in line
-        )
-        assert home.split()[1] == binary.version
-        for checksum in binary.sha256.values():
+KUBERNETES = ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl"]
+
+
+def test_each_purpose_has_its_programs() -> None:
+    assert [entry.name for entry in table()] == ["etcd", *KUBERNETES, "kwok"]
+    assert [entry.name for entry in table("node")] == ["etcd", *KUBERNETES, "kubelet", "kubeadm", "kube-proxy", "coredns", "pause"]
+    assert [entry.name for entry in table("image")] == ["stand-in"]
+
+
+@pytest.mark.parametrize("version", kubernetes_versions())
+def test_the_table_names_what_the_go_modules_pin(repository: Path, version: str) -> None:
+    for entry in {entry.name: entry for purpose in ("control_plane", "node") for entry in table(purpose, kubernetes=version)}.values():
+        module = (repository / "tools" / entry.module / "go.mod").read_text()
+        if entry.is_ours:
+            assert f'const version = "{entry.version}"' in (repository / "tools" / entry.module / "main.go").read_text()
+            continue
+        assert f"\t{entry.package}\n" in module or f"\ntool {entry.package}\n" in module
+        home = next(line for line in module.splitlines() if line.split()[:1] and entry.package.startswith(line.split()[0]) and " v" in line)
+        assert home.split()[1] == (entry.drill_of or entry.version)
+        for checksum in entry.sha256.values():
             assert len(checksum) == 64
+
+
+def test_another_version_of_kubernetes_moves_its_own_programs_alone() -> None:
+    assert kubernetes_versions() == ["v1.36.3", "v1.36.2", "v1.35.4"]
+    own, other = table("node"), table("node", kubernetes="v1.35.4")
+    assert {entry.name: entry.version for entry in other if entry.version != "v1.35.4"} == {
+        "etcd": "v3.7.3",
+        "coredns": "v1.14.2",
+        "pause": "v1.0.0",
+    }
+    kubelet = next(entry for entry in other if entry.name == "kubelet")
+    assert kubelet.stamps["k8s.io/component-base/version.gitMinor"] == "35"
+    assert kubelet.stamps["k8s.io/client-go/pkg/version.gitVersion"] == "v1.35.4"
+    assert [entry.version for entry in own if entry.is_kubernetes] == ["v1.36.3"] * 7
+    with pytest.raises(LabError, match=r"no Kubernetes v1\.30\.0 .*v1\.36\.3, v1\.36\.2, v1\.35\.4"):
+        table("node", kubernetes="v1.30.0")
+
+
+def test_a_drill_is_never_taken_for_the_release(bin_folder: Path) -> None:
+    kubelet = next(entry for entry in table("node", kubernetes="v1.36.2") if entry.name == "kubelet")
+    assert kubelet.cached.parent.name == "kubelet-v1.36.2-drill-of-v1.36.3"
+    _script(bin_folder / "kubelet", "echo Kubernetes v1.36.2")
+    assert locate(kubelet) is None
+
+
+def test_a_program_of_ours_is_not_looked_for_on_path(bin_folder: Path) -> None:
+    _script(bin_folder / "tool", "echo tool version v1.2.3")
+    assert locate(TOOL.model_copy(update={"release": ""})) is None
 
 
 def test_a_program_on_path_is_taken_in_the_wanted_version_alone(bin_folder: Path) -> None:
@@ -146,6 +178,8 @@ def test_without_go_it_is_said_what_to_do() -> None:
     assert "there is no Go to build it with" in caught.value.what
     assert "go.dev/doc/install" in caught.value.remedy
     assert "`--without kubernetes`" in caught.value.remedy
+    with pytest.raises(LabError, match=r"of Kubernetes nodes is not on this machine.*`--without hosts`"):
+        obtain_all(lambda _: None, (TOOL,), purpose="node")
 
 
 def test_lab_up_without_programs_and_without_go_is_an_error_with_a_remedy(site_folder: Path, capsys) -> None:
@@ -164,11 +198,11 @@ def test_a_lab_started_otherwise_says_how_to_get_them() -> None:
 
 
 def test_the_program_says_where_each_is(bin_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
-    monkeypatch.setattr(obtaining, "table", lambda: (TOOL,))
-    assert program.main() == 1
+    monkeypatch.setattr(command, "table", lambda *_, **__: (TOOL,))
+    assert command.main(["node"]) == 1
     assert "no Go" in capsys.readouterr().err
     _fake_go(bin_folder)
-    assert program.main() == 0
+    assert command.main([], purpose="control_plane") == 0
     assert f"tool                     {TOOL.cached}" in capsys.readouterr().out
 
 
@@ -220,7 +254,7 @@ def release_server() -> Iterator[tuple[str, dict[str, bytes], list[str]]]:
 SCRIPT = b"#!/bin/sh\necho v1.2.3\n"
 
 
-def _pinned(url: str, content: bytes, **more: str) -> Binary:
+def _pinned(url: str, content: bytes, **more: str) -> Program:
     return TOOL.model_copy(
         update={"release": f"{url}/{{version}}/tool-{{arch}}", "sha256": {"amd64": hashlib.sha256(content).hexdigest()}, **more}
     )
@@ -286,4 +320,4 @@ def test_a_program_that_cannot_be_run_has_no_version(tmp_path: Path) -> None:
     broken = tmp_path / "broken"
     broken.write_text("\x00")
     broken.chmod(0o755)
-    assert binaries.version_of(broken, "--version") is None
+    assert program.version_of(broken, "--version") is None

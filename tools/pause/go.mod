@@ -1,0 +1,3 @@
+module infra-kit.lab/tools/pause
+
+go 1.26.0

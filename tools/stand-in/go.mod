@@ -1,0 +1,3 @@
+module infra-kit.lab/tools/stand-in
+
+go 1.26.0
