@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from infra_kit.inventory.access import Access, Endpoint, is_locked, lab_overlay, open_access
+from infra_kit.inventory.access import CLUSTER_AUTHORITY, Access, Endpoint, is_locked, lab_overlay, open_access
 from infra_kit.inventory.document import read_document
 from infra_kit.inventory.errors import AccessError, NoEndpointError, NoSecretError, StateError
 from infra_kit.inventory.load import load_site
@@ -104,6 +104,15 @@ def test_a_host_without_an_address_is_not_reached(tmp_path: Path) -> None:
     without.__dict__.pop("server_by_name", None)  # a look-up of the whole one
     with pytest.raises(AccessError, match="no address"):
         Access(without, None).endpoint("worker01", "ssh")
+
+
+def test_a_cluster_that_infra_kit_made_is_known_by_its_own_authority(tmp_path: Path) -> None:
+    access = Access(site(tmp_path, access="live"), None)
+    assert access.endpoint("kubernetes", "kubernetes").ca == tmp_path / "trust" / "ca.pem"
+    (tmp_path / CLUSTER_AUTHORITY).parent.mkdir(parents=True)
+    (tmp_path / CLUSTER_AUTHORITY).touch()
+    assert access.endpoint("kubernetes", "kubernetes").ca == tmp_path / CLUSTER_AUTHORITY
+    assert access.endpoint("worker01", "redfish").ca == tmp_path / "trust" / "ca.pem"
 
 
 def test_an_unknown_device(tmp_path: Path) -> None:

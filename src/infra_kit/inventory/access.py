@@ -168,6 +168,13 @@ class Access:
             credential="" if entry.password else own.credential,
         )
 
+    def _authority(self, device: str) -> Path | None:
+        """Who signed the device's certificate: a cluster that infra-kit made has an authority of its own."""
+        own = self._site.folder / CLUSTER_AUTHORITY
+        if device == KUBERNETES and own.is_file():
+            return own
+        return self._site.folder / self._site.trust.ca_bundle if self._site.trust.ca_bundle else None
+
     def _own_of_server(self, server: Server, protocol: str) -> tuple[IPv4Address, str]:
         """Its BMC, or by SSH its operating system."""
         if protocol != "ssh":
@@ -214,7 +221,7 @@ class Access:
             port=DEFAULT_PORTS[protocol],
             user=login.user,
             password_reference=login.password,
-            ca=site.folder / trust.ca_bundle if trust.ca_bundle else None,
+            ca=self._authority(device),
             known_hosts=site.folder / trust.known_hosts if trust.known_hosts else None,
             secrets=self.secrets,
             credential=credential,
@@ -223,6 +230,9 @@ class Access:
 
 KUBERNETES = "kubernetes"
 """What the site's one Kubernetes cluster is called where devices are named: in an overlay, in messages."""
+
+CLUSTER_AUTHORITY = Path(".infra-kit") / "kubernetes" / "ca.pem"
+"""The certificate of the authority of a cluster that infra-kit made, relative to the site's folder; fetched where it is missing."""
 
 LAB_FOLDER = Path(".infra-kit") / "lab"
 """Where a site's running lab keeps its endpoints.yaml and lab.json, relative to the site's folder."""
