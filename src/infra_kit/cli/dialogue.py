@@ -75,8 +75,18 @@ def require_consent(*, yes: bool) -> None:
 
 
 def carry_out(site: Site, access: Access, request: Request, *, yes: bool) -> int:
-    """Perform the request at the terminal and give the exit code."""
-    return performed(site, access, request, yes=yes).exit_code
+    """Perform the request at the terminal and give the exit code.
+
+    What could not be compared because its device was only being made is planned and agreed to in a run of its own, the next.
+    """
+    from infra_kit.plan.later import next_request
+
+    report = performed(site, access, request, yes=yes)
+    following = next_request(report, request)
+    if following is None or report.state == "declined":
+        return report.exit_code
+    typer.echo("\nWhat had to wait is compared now.")
+    return performed(site, access, following, yes=yes).exit_code
 
 
 def performed(site: Site, access: Access, request: Request, *, yes: bool) -> Report:

@@ -86,7 +86,7 @@ class _Execution:
                 self._schedule.settle(entry.id, StepOutcome("none"))
         for entry in self._plan.unknown:
             if entry.id not in self._schedule.outcomes:
-                self._settle(entry.id, StepOutcome("failed", f"could not be read: {entry.diff.reason}"))
+                self._settle(entry.id, _unread(entry))
         running: dict[Future[StepOutcome], str] = {}
         width = min(_WIDEST, sum(self._plan.concurrency.values()) or 1)
         with ThreadPoolExecutor(width, thread_name_prefix="step") as pool:
@@ -221,6 +221,13 @@ class _Execution:
         )
         self._desk.log.event(event)
         self._desk.listener(event)
+
+
+def _unread(entry: Entry) -> StepOutcome:
+    """What could not be read is a failure, unless its device is only being made."""
+    if entry.later:
+        return StepOutcome("skipped", entry.diff.reason)
+    return StepOutcome("failed", f"could not be read: {entry.diff.reason}")
 
 
 def _step(entry: Entry) -> Step:

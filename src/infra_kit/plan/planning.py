@@ -38,6 +38,8 @@ class Entry:
     diff: Diff
     awaited: bool = False
     """An earlier run left it unfinished: though it is as intended, this run waits until it is ready."""
+    later: str = ""
+    """The layer that makes its device, and has yet to; empty where the device could be asked."""
 
     @property
     def id(self) -> str:
@@ -243,7 +245,7 @@ def _compare(
     found = read_all(list(by_id.values()), concurrency, context, listener)
     entries = tuple(_entry(by_id[each], found[each]) for each in order.order)
     listener(Event("planned"))
-    return Plan(context.site, entries, order, concurrency, tuple(_not_ready(entries)))
+    return _postponed(Plan(context.site, entries, order, concurrency, tuple(_not_ready(entries))), layers)
 
 
 def _entry(resource: Resource, observed: Observed | Unknown) -> Entry:
@@ -253,6 +255,23 @@ def _entry(resource: Resource, observed: Observed | Unknown) -> Entry:
     if observed.waiting and diff.action == "none":
         diff = replace(diff, reason=f"not ready: {observed.waiting}")
     return Entry(resource, observed, diff)
+
+
+def _postponed(plan: Plan, layers: Sequence[Layer]) -> Plan:
+    """What did not answer is left for later where the layer that makes its device has something to make."""
+    at_work = {entry.layer for entry in plan.pending}
+    makers = {layer.name: maker for layer in layers if (maker := getattr(layer, "made_by", "")) in at_work}
+    if not makers:
+        return plan
+    return replace(plan, entries=tuple(_left_for_later(entry, makers.get(entry.layer, "")) for entry in plan.entries))
+
+
+def _left_for_later(entry: Entry, maker: str) -> Entry:
+    if not maker or not isinstance(entry.observed, Unknown) or not entry.observed.away:
+        return entry
+    device = entry.resource.device.partition("/")[0]
+    reason = f"{device} does not answer yet: to be compared once layer {maker}, which has changes in this plan, is applied"
+    return replace(entry, diff=replace(entry.diff, reason=reason), later=maker)
 
 
 def _not_ready(entries: Sequence[Entry]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
+from infra_kit.plan import later
 from infra_kit.plan.continuation import command_line
 from infra_kit.plan.difference_text import CUT, change_lines, indented, unified_lines
 from infra_kit.plan.resource import heading_of
@@ -67,7 +68,7 @@ def plan_text(plan: Plan, mask: Mask, *, title: str = "Plan") -> Iterator[Text]:
         mask: applied to every text.
         title: first word of the summary.
     """
-    shown = [entry for entry in plan.entries if entry.diff.action != "none"]
+    shown = [entry for entry in plan.entries if entry.diff.action != "none" and not entry.later]
     # The graph's order interleaves devices; for the reader a device is in one place, at its first resource.
     layers = list(dict.fromkeys(entry.layer for entry in shown))
     headings = {place: number for number, place in enumerate(dict.fromkeys(map(_place, shown)))}
@@ -85,6 +86,7 @@ def plan_text(plan: Plan, mask: Mask, *, title: str = "Plan") -> Iterator[Text]:
                     yield line
                 told = entry.diff.reason or told
         yield Text()
+    yield from (Text(f"? {sentence}", "magenta") for sentence in later.sentences(plan))
     if any(_is_cut(entry) for entry in shown):
         yield Text("Of what is made anew only the number of its values is shown; `--format json` and plan files have them all.", "dim")
     if cut:
@@ -108,12 +110,14 @@ def outcome_line(resource: str, kind: str, message: str) -> Text:
 
 def report_text(report: Report, mask: Mask, *, target: str) -> Iterator[Text]:
     """How a run ended: what is not as it should be, with the reason, the counts, and what to do next."""
-    left = [(each, outcome) for each, outcome in report.outcomes.items() if outcome.kind in {"failed", "skipped"}]
+    postponed = {entry.id for entry in report.plan.entries if entry.later}
+    left = [(each, outcome) for each, outcome in report.outcomes.items() if outcome.kind in {"failed", "skipped"} and each not in postponed]
     # What failed first, and not a second time what filled the screen as it happened.
     left.sort(key=lambda each: each[1].kind)
     shown = left if len(left) <= _AGAIN else [each for each in left if each[1].kind == "failed"][:_AGAIN]
     for resource, outcome in shown:
         yield outcome_line(resource, outcome.kind, mask(outcome.message))
+    yield from (Text(f"skipped {sentence}", "magenta") for sentence in later.sentences(report.plan))
     if len(shown) < len(left):
         yield Text(f"and {len(left) - len(shown)} more: `infra-kit history {target} {report.run}` has them all")
     if left:

@@ -43,6 +43,8 @@ class Unknown:
     """The state could not be read. Never equal to a default, never compliant."""
 
     reason: str
+    away: bool = False
+    """Nothing answered at all: the device may not be there yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +273,13 @@ class RememberingLayer(Layer, Protocol):
     def remembered(self, context: ReadContext) -> Sequence[Created]:
         """What the devices remember, all of this layer. A DeviceError is noted in the plan and does not fail it."""
         ...
+
+
+class MadeLayer(Layer, Protocol):
+    """A layer whose device is itself made by an earlier layer, such as a cluster by the layer of its hosts."""
+
+    made_by: str
+    """The name of that layer."""
 
 
 class ScopedLayer(Layer, Protocol):

@@ -35,6 +35,7 @@ class StackLayer:
         concurrency: objects at once.
         opening: how an engine is made for a stack; by default as `engines.selection` chooses.
         recall: names of the stacks that the cluster remembers.
+        made_by: the layer that makes the cluster; while it has yet to, nothing here can be compared.
     """
 
     name: str
@@ -44,6 +45,7 @@ class StackLayer:
     concurrency: int = 32
     opening: EngineOpening = selection.open_engine
     recall: Callable[[ReadContext], Sequence[str]] = selection.remembered
+    made_by: str = "hosts"
 
     def resources(self, site: Site) -> Sequence[Resource]:
         """Every object of every stack.
