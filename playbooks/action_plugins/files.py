@@ -29,13 +29,18 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         super().run(tmp, task_vars)
         variables = task_vars or {}
         arguments = dict(self._task.args)
-        arguments["files"] = [self._entry(entry, variables) for entry in arguments.get("files") or []]
+        entries = [self._checked(entry) for entry in arguments.get("files") or []]
+        arguments["files"] = [self._entry(entry, variables) for entry in entries if entry.get("when", True)]
         return dict(self._execute_module(module_name="files", module_args=arguments, task_vars=variables))
 
-    def _entry(self, entry: Any, variables: dict[str, Any]) -> dict[str, Any]:
+    @staticmethod
+    def _checked(entry: Any) -> dict[str, Any]:
         if not isinstance(entry, dict) or "path" not in entry:
             raise AnsibleActionFail(f"each of `files` is a mapping with a `path`, unlike {type(entry).__name__}")
-        own = {key: value for key, value in entry.items() if key not in {"template", "vars"}}
+        return entry
+
+    def _entry(self, entry: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+        own = {key: value for key, value in entry.items() if key not in {"template", "vars", "when"}}
         if not entry.get("present", True):
             return {"path": entry["path"], "present": False, "then": entry.get("then", [])}
         if sum(entry.get(source) is not None for source in ("template", "content", "link")) != 1:

@@ -40,6 +40,7 @@ FILE = {
     "secret": option("bool", default=False, no_log=False),
     "validate": option("str"),
     "present": option("bool", default=True),
+    "when": option("bool", default=True),
     "then": option("list", [], elements="str"),
     **ATTRIBUTES,
 }
@@ -47,12 +48,15 @@ SPEC = {
     "files": option("list", [], elements="dict", options=FILE),
     "directories": option("list", [], elements="dict", options={"path": PATH, "mode": option("str", "0755"), **ATTRIBUTES}),
     "absent": option("list", [], elements="str"),
+    "keep": option("list", [], elements="str"),
+    "absent_then": option("list", [], elements="str"),
+    "kernel": option("dict", {}),
     "pending": option("path", "/var/lib/infra-kit/pending"),
 }
 
 
 class RefusedError(Exception):
-    """What cannot be done, in the words for whoever reads the task's result."""
+    """What cannot be done."""
 
 
 class QuietModule(AnsibleModule):
@@ -88,7 +92,7 @@ class Change:
 
     def __init__(self, path: str, wanted: str, present: Present, entry: dict[str, Any], attributes: tuple[Any, ...] | None = None) -> None:
         self.path = path
-        self.wanted = wanted  # file, link, directory, nothing
+        self.wanted = wanted  # file, link, directory, value, nothing
         self.present = present
         self.entry = entry
         self.attributes = attributes
@@ -97,7 +101,7 @@ class Change:
     @property
     def content(self) -> bytes:
         """What the file or link is to hold."""
-        key = {"file": "content", "link": "link"}.get(self.wanted)
+        key = {"file": "content", "value": "content", "link": "link"}.get(self.wanted)
         return (self.entry[key] or "").encode() if key else b""
 
     def diff(self) -> dict[str, str]:
@@ -113,7 +117,7 @@ class Change:
 
     @staticmethod
     def _describe(kind: str, content: bytes) -> str:
-        if kind == "file":
+        if kind in {"file", "value"}:
             try:
                 return content.decode() or "(empty)\n"
             except UnicodeDecodeError:
@@ -172,9 +176,12 @@ class Writer:
                 changes.append(Change(entry["path"], "directory", present, entry, wanted))
         for entry in params["files"]:
             changes.extend(self.compare_file(entry))
-        named = {entry["path"] for entry in params["files"]}
+        kept = {entry["path"] for entry in params["files"]}.union(*(glob.glob(pattern) for pattern in params["keep"]))
         found = {path for pattern in params["absent"] for path in glob.glob(pattern)}
-        changes.extend(Change(path, "nothing", Present(path), {"path": path}) for path in sorted(found - named))
+        then = params["absent_then"]
+        changes.extend(Change(path, "nothing", Present(path), {"path": path, "then": then}) for path in sorted(found - kept))
+        for path, value in params["kernel"].items():
+            changes.extend(self.compare_kernel(path, str(value)))
         for change in changes:
             if (change.present.kind == "directory") != (change.wanted == "directory") and change.present.kind != "nothing":
                 raise RefusedError(f"{change.path} is a {change.present.kind} on the host, not what is to be there; move it away by hand")
@@ -190,6 +197,19 @@ class Writer:
             return [] if (present.kind, present.content) == ("link", change.content) else [change]
         change = Change(entry["path"], "file", present, entry, self.wanted_attributes(entry))
         return [] if (present.kind, present.content, present.attributes) == ("file", change.content, change.attributes) else [change]
+
+    def compare_kernel(self, path: str, value: str) -> list[Change]:
+        """The change of one value that the kernel shows as a file; of a choice such as `always [never]` the bracketed word counts."""
+        if not os.path.exists(path):
+            self.module.warn(f"this kernel has no {path}")
+            return []
+        present = Present(path)
+        text = present.content.decode(errors="replace")
+        chosen = [word[1:-1] for word in text.split() if word.startswith("[")]
+        if (chosen or text.split()) == value.split():
+            return []
+        present.content = f"{' '.join(chosen or text.split())}\n".encode()
+        return [Change(path, "value", present, {"path": path, "content": f"{value}\n"})]
 
     def wanted_attributes(self, entry: dict[str, Any]) -> tuple[Any, ...]:
         """Mode, user id and group id of an entry; in check mode the name where an earlier task has yet to make that user or group."""
@@ -261,6 +281,9 @@ class Writer:
         """Make the change."""
         if change.wanted == "nothing":
             os.unlink(change.path)
+        elif change.wanted == "value":
+            with open(change.path, "wb") as file:
+                file.write(change.content)
         elif change.wanted == "link":
             staged = change.path + STAGED
             os.makedirs(os.path.dirname(change.path), exist_ok=True)
@@ -291,7 +314,8 @@ class Writer:
         if any(change.path.startswith(UNIT_FOLDERS) for change in changes):
             wanted.add(RELOAD_UNITS)
         asked = [command for entry in self.module.params["files"] for command in entry["then"]]
-        return [command for command in dict.fromkeys([RELOAD_UNITS, *asked]) if command in wanted or os.path.exists(self.marker(command))]
+        known = dict.fromkeys([RELOAD_UNITS, *asked, *self.module.params["absent_then"]])
+        return [command for command in known if command in wanted or os.path.exists(self.marker(command))]
 
     def marker(self, command: str) -> str:
         """The file that says that the command has yet to succeed."""
