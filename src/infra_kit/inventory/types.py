@@ -136,5 +136,5 @@ MemoryQuantity = Annotated[str, StringConstraints(pattern=r"^[0-9]+(\.[0-9]+)?(K
 ImageDigest = Annotated[str, StringConstraints(pattern=r"^(sha256:[0-9a-f]{64})?$")]
 """A container image's digest, or nothing."""
 
-ImageLayer = Annotated[str, StringConstraints(pattern=r"^(python|(apt|pip|npm):[^\s].*)$")]
-"""A layer of an image that the lab makes: `apt:`, `pip:` or `npm:` and what to install, or `python` for none."""
+ImageLayer = Annotated[str, StringConstraints(pattern=r"^(python|(apt|pip|npm|program):[^\s].*)$")]
+"""A layer of an image that the lab makes: `apt:`, `pip:`, `npm:` or `program:` and what to install, or `python` for Python alone."""

@@ -12,8 +12,11 @@ class LabImage(Noun):
     """How the lab makes a stand-in of an image on this machine, without any registry."""
 
     layers: list[ImageLayer]
-    """Laid over the base root file system, in order: `apt:PACKAGES`, `pip:REQUIREMENTS` (in /opt/pip), `npm:PACKAGES` (in /opt/npm),
-    several separated by spaces; `python`: the base alone. The base's /etc/passwd gets a line for the image's `uid`."""
+    """Laid over each other, in order: `apt:PACKAGES`, `pip:REQUIREMENTS` (in /opt/pip), `npm:PACKAGES` (in /opt/npm), several separated by
+    spaces; `program:NAME`, one of the lab's own, in /usr/local/bin; `python`: Python alone. All but programs lie over a base root file
+    system, whose /etc/passwd gets a line for the image's `uid`; `pip:` brings Python with it."""
+    links: dict[str, str] = {}
+    """Symbolic links, target by path: where the real image has something."""
     command: list[str]
     """What the image starts."""
     environment: dict[str, str] = {}
