@@ -42,7 +42,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     def _entry(self, entry: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         own = {key: value for key, value in entry.items() if key not in {"template", "vars", "when"}}
         if not entry.get("present", True):
-            return {"path": entry["path"], "present": False, "then": entry.get("then", [])}
+            return {**{key: own[key] for key in ("path", "then", "secret") if key in own}, "present": False}
         if sum(entry.get(source) is not None for source in ("template", "content", "link")) != 1:
             raise AnsibleActionFail(f"{entry['path']}: say one of `template`, `content` and `link`")
         if "template" in entry:

@@ -32,24 +32,18 @@ PATH = {"type": "path", "required": True}
 ATTRIBUTES = {"owner": option("str", "root"), "group": option("str", "root")}
 FILE = {
     "path": PATH,
-    "template": option("str"),
-    "content": option("str"),
-    "link": option("str"),
+    **{name: option("str") for name in ("template", "content", "link", "validate")},
     "vars": option("dict", {}),
     "mode": option("str", "0644"),
     "secret": option("bool", default=False, no_log=False),
-    "validate": option("str"),
-    "present": option("bool", default=True),
-    "when": option("bool", default=True),
+    **{name: option("bool", default=True) for name in ("present", "when")},
     "then": option("list", [], elements="str"),
     **ATTRIBUTES,
 }
 SPEC = {
     "files": option("list", [], elements="dict", options=FILE),
     "directories": option("list", [], elements="dict", options={"path": PATH, "mode": option("str", "0755"), **ATTRIBUTES}),
-    "absent": option("list", [], elements="str"),
-    "keep": option("list", [], elements="str"),
-    "absent_then": option("list", [], elements="str"),
+    **{name: option("list", [], elements="str") for name in ("absent", "keep", "absent_then")},
     "kernel": option("dict", {}),
     "pending": option("path", "/var/lib/infra-kit/pending"),
 }
@@ -75,14 +69,13 @@ class Present:
         except (FileNotFoundError, NotADirectoryError):
             self.kind, self.content, self.attributes = "nothing", b"", None
             return
+        self.kind, self.content = "file", b""
         self.attributes = (stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid)
-        self.content = b""
         if stat.S_ISLNK(status.st_mode):
             self.kind, self.content = "link", os.fsencode(os.readlink(path))
         elif stat.S_ISDIR(status.st_mode):
             self.kind = "directory"
         else:
-            self.kind = "file"
             with open(path, "rb") as file:
                 self.content = file.read()
 
@@ -106,7 +99,7 @@ class Change:
 
     def diff(self) -> dict[str, str]:
         """What changes, as one entry of the result's `diff`."""
-        before, after = self._describe(self.present.kind, self.present.content), self._describe(self.wanted, self.content)
+        before, after = _described(self.present.kind, self.present.content), _described(self.wanted, self.content)
         if self.entry.get("secret") and self.present.content != self.content:
             before, after = (text and f"({which} content, not shown)\n" for text, which in ((before, "present"), (after, "new")))
         elif self.entry.get("secret"):
@@ -115,14 +108,14 @@ class Change:
             before, after = _attributes_text(self.present.attributes) + before, _attributes_text(self.attributes) + after
         return {"before": before, "after": after, "before_header": self.path, "after_header": self.path}
 
-    @staticmethod
-    def _describe(kind: str, content: bytes) -> str:
-        if kind in {"file", "value"}:
-            try:
-                return content.decode() or "(empty)\n"
-            except UnicodeDecodeError:
-                return f"(binary, {len(content)} bytes)\n"
-        return {"nothing": "", "directory": "(directory)\n"}.get(kind, f"-> {os.fsdecode(content)}\n")
+
+def _described(kind: str, content: bytes) -> str:
+    if kind in {"file", "value"}:
+        try:
+            return content.decode() or "(empty)\n"
+        except UnicodeDecodeError:
+            return f"(binary, {len(content)} bytes)\n"
+    return {"nothing": "", "directory": "(directory)\n"}.get(kind, f"-> {os.fsdecode(content)}\n")
 
 
 def _attributes_text(attributes: tuple[Any, ...]) -> str:
@@ -131,11 +124,7 @@ def _attributes_text(attributes: tuple[Any, ...]) -> str:
 
 
 class Writer:
-    """Compares, stages, writes.
-
-    Args:
-        module: the running module, whose parameters say what is wanted.
-    """
+    """Compares, stages, writes what the running module's parameters say."""
 
     def __init__(self, module: AnsibleModule) -> None:
         self.module = module
@@ -178,8 +167,7 @@ class Writer:
             changes.extend(self.compare_file(entry))
         kept = {entry["path"] for entry in params["files"]}.union(*(glob.glob(pattern) for pattern in params["keep"]))
         found = {path for pattern in params["absent"] for path in glob.glob(pattern)}
-        then = params["absent_then"]
-        changes.extend(Change(path, "nothing", Present(path), {"path": path, "then": then}) for path in sorted(found - kept))
+        changes.extend(self.removal(path) for path in sorted(found - kept))
         for path, value in params["kernel"].items():
             changes.extend(self.compare_kernel(path, str(value)))
         for change in changes:
@@ -197,6 +185,12 @@ class Writer:
             return [] if (present.kind, present.content) == ("link", change.content) else [change]
         change = Change(entry["path"], "file", present, entry, self.wanted_attributes(entry))
         return [] if (present.kind, present.content, present.attributes) == ("file", change.content, change.attributes) else [change]
+
+    def removal(self, path: str) -> Change:
+        """The change that removes what `absent` found. What not everybody may read there is not shown either."""
+        present = Present(path)
+        hidden = present.kind == "file" and not present.attributes[0] & stat.S_IROTH
+        return Change(path, "nothing", present, {"path": path, "then": self.module.params["absent_then"], "secret": hidden})
 
     def compare_kernel(self, path: str, value: str) -> list[Change]:
         """The change of one value that the kernel shows as a file; of a choice such as `always [never]` the bracketed word counts."""
