@@ -48,6 +48,8 @@ done | sort -u > /tmp/kept
 printf '%s\n' /bin /sbin /lib /lib64 | cat - /tmp/kept | tar -C / -cf /run/out/kept.tar --no-recursion -T -
 """
 """With the links that lead to each file, /bin and /lib among them."""
+_LARGE_TESTS = ("numpy", "pandas", "pyarrow", "scipy", "sklearn")
+"""Packages whose own tests are a seventh of MLflow's image."""
 _UV = "/run/uv/uv"
 _UV_CACHE = "/run/uv-cache"
 
@@ -114,6 +116,9 @@ def _pip(requirements: str, ground: Ground) -> None:
         options = ["--quiet", "--python", "/usr/bin/python3", "--target", PIP, "--compile-bytecode", "--link-mode", "copy"]
         settings = {"UV_CACHE_DIR": _UV_CACHE, "UV_PYTHON_DOWNLOADS": "never", "UV_HTTP_TIMEOUT": "180"}
         work.run([_UV, "pip", "install", *options, *requirements.split()], settings)
+    for package in _LARGE_TESTS:
+        for tests in list((ground.tree / PIP.strip("/") / package).rglob("tests")):
+            shutil.rmtree(tests, ignore_errors=True)
 
 
 def _uv_places() -> tuple[Path, ...]:
