@@ -11,6 +11,7 @@ from infra_kit.cli.options import (
     BreakLockOption,
     EndpointsOption,
     ForceOption,
+    FullOption,
     LayerOption,
     TargetOption,
     WorkspaceOption,
@@ -43,6 +44,7 @@ def apply(
     force: ForceOption = False,
     break_lock: BreakLockOption = False,
     endpoints: EndpointsOption = None,
+    full: FullOption = False,
 ) -> int:
     """Change the devices to what the inventory says.
 
@@ -70,6 +72,7 @@ def apply(
         resume=resume,
         break_lock=break_lock,
         plan_file=plan_file,
+        full=full,
     )
     return carry_out(loaded, access, request, yes=yes)
 

@@ -11,6 +11,7 @@ from infra_kit.cli.options import (
     EndpointsOption,
     Format,
     FormatOption,
+    FullOption,
     LayerOption,
     SiteArgument,
     TargetOption,
@@ -31,6 +32,7 @@ def drift(
     form: FormatOption = Format.TEXT,
     detailed_exitcode: DetailedOption = False,
     endpoints: EndpointsOption = None,
+    full: FullOption = False,
 ) -> int:
     """Show where devices differ from the inventory; changes nothing.
 
@@ -41,7 +43,7 @@ def drift(
 
     chosen = selection(layer, target, ignore, workspace)
     loaded, access = open_site(site, endpoints, quiet=form is Format.JSON)
-    found = look(loaded, access, chosen)
+    found = look(loaded, access, chosen, full=full)
     show(found, access, form, title="Drift")
     if ignore and form is Format.TEXT:
         typer.echo(f"Left out: {', '.join(ignore)}")

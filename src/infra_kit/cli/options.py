@@ -37,6 +37,7 @@ EndpointsOption = Annotated[
     typer.Option("--endpoints", metavar="FILE", help="An endpoints overlay: where devices are really reached.", show_default=False),
 ]
 DetailedOption = Annotated[bool, typer.Option("--detailed-exitcode", help="Exit 2 when something differs or could not be read.")]
+FullOption = Annotated[bool, typer.Option("--full", help="Check everything, also hosts on which a cheap look finds nothing moved.")]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 BreakLockOption = Annotated[bool, typer.Option("--break-lock", help="Take the lock from a run that is no longer alive.")]
 

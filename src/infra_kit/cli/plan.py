@@ -13,6 +13,7 @@ from infra_kit.cli.options import (
     EndpointsOption,
     Format,
     FormatOption,
+    FullOption,
     LayerOption,
     SiteArgument,
     TargetOption,
@@ -37,6 +38,7 @@ def plan(
     form: FormatOption = Format.TEXT,
     detailed_exitcode: DetailedOption = False,
     endpoints: EndpointsOption = None,
+    full: FullOption = False,
 ) -> int:
     """Read every device and show what would change.
 
@@ -47,7 +49,7 @@ def plan(
 
     chosen = selection(layer, target, workspace=workspace)
     loaded, access = open_site(site, endpoints, quiet=form is Format.JSON)
-    found = look(loaded, access, chosen)
+    found = look(loaded, access, chosen, full=full)
     show(found, access, form, title="Plan")
     if out is not None:
         planfile.write(planfile.document(found, access.mask), out)
@@ -55,7 +57,7 @@ def plan(
     return int(ExitCode.CHANGES) if detailed_exitcode and not found.clean else int(ExitCode.OK)
 
 
-def look(site: Site, access: Access, chosen: Selection) -> Plan:
+def look(site: Site, access: Access, chosen: Selection, *, full: bool = False) -> Plan:
     """Make a plan with connections that cannot write."""
     from infra_kit.cli.reach import concerned
     from infra_kit.plan.connections import Connections
@@ -75,7 +77,7 @@ def look(site: Site, access: Access, chosen: Selection) -> Plan:
             created = Journal(database, site.site.name).created()
     progress = ProgressDisplay(console(sys.stderr), access.mask)
     with Connections(access, read_only=True) as connections, progress.reading():
-        context = ReadContext(site, connections)
+        context = ReadContext(site, connections, full=full)
         return make_plan(concerned(access, chosen), context, selection=chosen, created=created, listener=progress.event)
 
 

@@ -141,6 +141,10 @@ class NotReadyError(DeviceError):
     """What was applied is not ready in time (names the pod and its last event), or what was removed not gone (names the finalizer)."""
 
 
+class HalfDoneError(DeviceError):
+    """A change stopped after some of it was made: the device is neither as it was nor as intended."""
+
+
 class ProgramError(InfraKitError):
     """A stack's program failed, or took too long, before anything was sent."""
 

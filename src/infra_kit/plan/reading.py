@@ -1,4 +1,4 @@
-"""Reading devices: many at once, never two reads at once on one device."""
+"""Reading devices: many at once, never two reads at once on one device; companies as one."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from infra_kit.inventory.errors import DeviceError, UnreachableError
 from infra_kit.plan.events import Event, Listener, silent
-from infra_kit.plan.resource import Observed, Unknown
+from infra_kit.plan.resource import Observed, Unknown, company_of
 
 if TYPE_CHECKING:
-    from infra_kit.plan.resource import ReadContext, Resource
+    from infra_kit.plan.resource import Company, ReadContext, Resource
 
 
 def read_one(resource: Resource, context: ReadContext) -> Observed | Unknown:
@@ -23,6 +23,33 @@ def read_one(resource: Resource, context: ReadContext) -> Observed | Unknown:
         return resource.read(context)
     except DeviceError as error:
         return Unknown(str(error), away=isinstance(error, UnreachableError))
+
+
+def read_together(
+    company: Company, resources: Sequence[Resource], context: ReadContext, listener: Listener = silent
+) -> dict[str, Observed | Unknown]:
+    """Read resources of one company; each has its answer, be it an Unknown.
+
+    Raises:
+        InfraKitError: something that is no device's fault.
+    """
+    devices = {each.id: each.device for each in resources}
+    answers: dict[str, Observed | Unknown] = {}
+
+    def found(resource: str, state: Observed | Unknown) -> None:
+        answers[resource] = state
+        listener(Event("read", resource, devices[resource], message=state.reason if isinstance(state, Unknown) else ""))
+
+    for each in resources:
+        listener(Event("reading", each.id, each.device))
+    reason = "it was not told what was found"
+    try:
+        company.read(resources, context, found)
+    except DeviceError as error:
+        reason = str(error)
+    for unsaid in devices.keys() - answers.keys():
+        found(unsaid, Unknown(reason))
+    return answers
 
 
 def read_all(
@@ -40,8 +67,13 @@ def read_all(
         InfraKitError: something that is no device's fault, such as a secret that does not resolve.
     """
     work: dict[tuple[str, str], list[Resource]] = defaultdict(list)
+    together: dict[tuple[str, Company], list[Resource]] = defaultdict(list)
     for each in resources:
-        work[each.id.partition("/")[0], each.device].append(each)
+        layer = each.id.partition("/")[0]
+        if (company := company_of(each)) is not None:
+            together[layer, company].append(each)
+        else:
+            work[layer, each.device].append(each)
     guards = {each.device: threading.Lock() for each in resources}
     found: dict[str, Observed | Unknown] = {}
     stop = threading.Event()
@@ -56,12 +88,16 @@ def read_all(
                 found[each.id] = state
                 listener(Event("read", each.id, each.device, message=state.reason if isinstance(state, Unknown) else ""))
 
+    def read_company(company: Company, of_company: Sequence[Resource]) -> None:
+        found.update(read_together(company, of_company, context, listener))
+
     with ExitStack() as stack:
         pools = {
             layer: stack.enter_context(ThreadPoolExecutor(max(1, concurrency[layer]), thread_name_prefix=f"read-{layer}"))
-            for layer in dict.fromkeys(layer for layer, _ in work)
+            for layer in dict.fromkeys(layer for layer, _ in [*work, *together])
         }
         futures = [pools[layer].submit(read_device, of_device) for (layer, _), of_device in work.items()]
+        futures += [pools[layer].submit(read_company, company, of_company) for (layer, company), of_company in together.items()]
         _wait(futures, stop)
     return found
 

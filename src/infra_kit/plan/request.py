@@ -38,6 +38,8 @@ class Request:
     """The resumption of a plan file's run: the inventory may not have moved."""
     unreviewed: Mapping[str, str] = field(default_factory=dict)
     """Id -> reason of what the plan file could not read: not to be touched, though it may answer now."""
+    full: bool = False
+    """Look at everything, also where a cheap look found what an earlier run left."""
 
     @classmethod
     def of_plan_file(cls, plan_file: PlanDocument, request: Self) -> Self:
@@ -71,6 +73,7 @@ class Request:
             break_lock=self.break_lock,
             bound=bool(kept["bound"]),
             unreviewed=dict(kept["unreviewed"]),
+            full=self.full,
         )
 
 

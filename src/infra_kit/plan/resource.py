@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from infra_kit.inventory.errors import InfraKitError
     from infra_kit.inventory.models.site import Site
     from infra_kit.plan.connections import Connections
 
@@ -30,6 +31,8 @@ class Observed:
     state: Any
     waiting: str = field(default="", compare=False)
     """Why it is not ready yet, in the device's words, where it is as intended but for that. No part of the state: it changes by itself."""
+    remark: str = field(default="", compare=False)
+    """How it is known, where that is worth saying, such as by which earlier run. No part of the state either."""
 
     @property
     def digest(self) -> str:
@@ -87,6 +90,8 @@ class ReadContext:
 
     site: Site
     connections: Connections
+    full: bool = field(default=False, kw_only=True)
+    """Look at everything, also where a cheap look found what an earlier run left."""
 
 
 def never() -> bool:
@@ -125,7 +130,8 @@ class RunContext(ReadContext):
 class Resource(Protocol):
     """Something that a plan can hold. Implementations are immutable and cheap to make; only read/apply/verify touch a device.
 
-    It may have the properties `scope` and `heading` beside, and `await_ready` (see `ScopedResource`, `HeadedResource`, `AwaitedResource`).
+    It may have the properties `scope`, `heading` and `company` beside, and `await_ready` (see `ScopedResource`, `HeadedResource`,
+    `GatheredResource`, `AwaitedResource`).
     """
 
     @property
@@ -205,6 +211,53 @@ class AwaitedResource(Resource, Protocol):
             DeviceError: the device cannot be asked.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class NotBegun:
+    """Why nothing was sent for a resource of a company, such as an earlier part of its host that failed."""
+
+    reason: str
+
+
+class Company(Protocol):
+    """Resources that are read, and changed, many at a time: where one program does them all in the time of a few.
+
+    The engine calls one method of a company at a time, and hands over all that may start by then. Journal, order, consent and outcome
+    stay those of each resource.
+    """
+
+    def read(self, resources: Sequence[Resource], context: ReadContext, found: Callable[[str, Observed | Unknown], None]) -> None:
+        """Read some, and tell what was found of each by its id; from any thread. Of a DeviceError, all that are left are Unknown."""
+        ...
+
+    def apply(
+        self,
+        changes: Sequence[tuple[Resource, Observed, Diff]],
+        context: RunContext,
+        ended: Callable[[str, Outcome | NotBegun | InfraKitError], None],
+    ) -> None:
+        """Make some so, and tell as soon as one has ended; from any thread. What is raised is the failure of all that are left."""
+        ...
+
+    def remember(self, resources: Sequence[Resource], context: RunContext) -> None:
+        """An apply begins, which found these in place: what makes the next look at them cheaper may be noted on their devices."""
+        ...
+
+
+class GatheredResource(Resource, Protocol):
+    """A resource that is read and changed together with others."""
+
+    @property
+    def company(self) -> Company:
+        """Together with whom: the same object for all of them."""
+        ...
+
+
+def company_of(resource: Resource) -> Company | None:
+    """The resource's company; None where it is by itself."""
+    found: Company | None = getattr(resource, "company", None)
+    return found
 
 
 def can_be_awaited(resource: Resource) -> bool:

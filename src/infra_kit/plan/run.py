@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from infra_kit.inventory.errors import ExitCode, InfraKitError, StateError
 from infra_kit.plan import pace, planfile, planning, resumption
 from infra_kit.plan.connections import Connections
+from infra_kit.plan.desk import Desk
 from infra_kit.plan.events import Event, Listener
-from infra_kit.plan.execution import Desk, execute, exit_code
+from infra_kit.plan.execution import execute, exit_code
 from infra_kit.plan.interruption import INTERRUPTED, Interruption
 from infra_kit.plan.planning import Plan, intended, make_plan, make_removal
 from infra_kit.plan.record.journal import Journal, RunStart
@@ -133,7 +134,7 @@ class _Run:
         desk = self._desk
         created, selection = desk.journal.created(), request.selection
         with Connections(self._access, read_only=True) as connections:
-            context = ReadContext(self._site, connections)
+            context = ReadContext(self._site, connections, full=request.full)
             if request.command == "apply":
                 plan = make_plan(self._layers, context, selection=selection, created=created, listener=self._listen, wanted=wanted)
             else:
@@ -180,6 +181,7 @@ class _Run:
                 take=request.take,
                 force=request.force,
                 progress=room.say,
+                full=request.full,
             )
             outcomes = execute(plan, context, replace(desk, listener=_leaving(room, desk.listener)))
         code = exit_code(outcomes, desk.interruption)
