@@ -2,11 +2,14 @@
 
 An audit hook sees each connect, bind, send and name look-up of Python's own sockets, whatever library asked for it. What would go
 beyond 127.0.0.0/8, ::1 or a Unix socket raises BeyondLoopbackError before a packet leaves, and is noted in a file, so that a
-test fails even where the code under test swallows the error.
+test fails even where the code under test swallows the error. A socket of another network namespace than this process's is one of
+the lab's own fabric, which has no link to the machine.
 """
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import ipaddress
 import os
 import socket
@@ -17,6 +20,7 @@ from pathlib import Path
 LOG_VARIABLE = "INFRA_KIT_TEST_GUARD_LOG"
 """Names the file in which violations are noted; children inherit it."""
 
+_SIOCGSKNS = 0x894C  # linux/sockios.h: the network namespace that a socket is of
 _ADDRESSED = frozenset({"socket.connect", "socket.bind", "socket.sendto", "socket.sendmsg"})
 _NAMED = frozenset({"socket.getaddrinfo", "socket.gethostbyname"})
 _LOCAL_NAMES = frozenset({"localhost", "localhost.localdomain", "ip6-localhost"})
@@ -36,12 +40,25 @@ def is_local(host: str) -> bool:
     return (mapped or address).is_loopback
 
 
+def _is_elsewhere(asked: socket.socket) -> bool:
+    """Whether a socket is of a network namespace that is not this process's."""
+    with contextlib.suppress(OSError):
+        namespace = fcntl.ioctl(asked.fileno(), _SIOCGSKNS)
+        try:
+            return os.fstat(namespace).st_ino != Path("/proc/self/ns/net").stat().st_ino
+        finally:
+            os.close(namespace)
+    return False
+
+
 def _host(event: str, arguments: tuple[object, ...]) -> str | None:
     """The host that an audited call names, or None where it names none or is not of an Internet family."""
     if event in _ADDRESSED:
         asked, address = arguments[0], arguments[1]
         families = (socket.AF_INET, socket.AF_INET6)
         if not isinstance(asked, socket.socket) or asked.family not in families or not isinstance(address, tuple):
+            return None
+        if not is_local(str(address[0])) and _is_elsewhere(asked):
             return None
         return str(address[0])
     if event in _NAMED:

@@ -34,6 +34,7 @@ class StatusFormat(StrEnum):
 def up(
     site: Site,
     without: Annotated[str, typer.Option(help="Parts to leave out, separated by commas: bmcs, switches, array, hosts, kubernetes.")] = "",
+    hosts: Annotated[bool, typer.Option("--hosts", help="Real hosts for the servers, too, and Kubernetes on them alone.")] = False,
     reset: Annotated[bool, typer.Option("--reset", help="Forget what the devices remember: each is fresh from the factory.")] = False,
     foreground: Annotated[bool, typer.Option("--foreground", help="Stay in this terminal until Ctrl-C.")] = False,
 ) -> None:
@@ -48,12 +49,14 @@ def up(
 
     loaded = load_site(site)
     parts = _parts(without)
+    if hosts and "hosts" in parts:
+        raise UsageError("--hosts and --without hosts do not go together")
     folder = _folder(loaded.folder)
     found = process.find(folder)
     if found is not None and reset:
         raise LabError(f"the lab runs already (pid {found.pid})", where=str(site), remedy=f"`infra-kit lab down {site}` before --reset")
-    _get_programs(loaded, parts)
-    difference = None if found is None else _difference(loaded, folder, parts)
+    _get_programs(loaded, parts, hosts=hosts)
+    difference = None if found is None else _difference(loaded, folder, parts, hosts=hosts)
     if found is not None and not difference:
         typer.echo(f"already running (pid {found.pid}, since {found.started})")
     else:
@@ -61,9 +64,9 @@ def up(
             typer.echo(f"bringing the running lab to the inventory: {difference}")
             process.stop(folder)
         if foreground:
-            _stay(loaded.folder, parts, reset=reset)
+            _stay(loaded.folder, parts, hosts=hosts, reset=reset)
             return
-        found = process.start(folder, without=parts, reset=reset)
+        found = process.start(folder, without=parts, hosts=hosts, reset=reset)
         typer.echo(f"the lab of {loaded.site.name} is up (pid {found.pid})")
     _places(folder)
 
@@ -126,7 +129,9 @@ def fault(
     device: Device,
     settings: Annotated[
         list[str] | None,
-        typer.Argument(help="name=value, such as latency_s=0.2 or refuse_logins=1; for `kubernetes` stopped=true or unreachable=true."),
+        typer.Argument(
+            help="name=value, such as latency_s=0.2; for `kubernetes` unreachable=true or stopped=true; for a host powered_off=true."
+        ),
     ] = None,
 ) -> None:
     """Make a device misbehave, or show its faults.
@@ -146,7 +151,8 @@ def tamper(
 ) -> None:
     """Change a device behind infra-kit's back.
 
-    As somebody at its console would; `drift` finds it. On Kubernetes, `infra-kit lab kubectl` does it.
+    As somebody at its console would; `drift` finds it. A host (NAME:ssh) takes command='a shell command'. On Kubernetes,
+    `infra-kit lab kubectl` does it.
     """
     _control(site).tamper(device, _settings(changes))
     typer.echo(f"{device} was changed behind infra-kit's back")
@@ -229,29 +235,35 @@ def _table(folder: LabFolder) -> None:
         typer.echo(f"  {device['name']:16} {device['model']:10} {device['protocol']:8} {device['host']}:{device['port']}{faults}")
 
 
-def _get_programs(site: Any, without: list[str]) -> None:
-    """Where a control plane is to run, have its programs, with progress shown: the lab in the background could not show any."""
+def _get_programs(site: Any, without: list[str], *, hosts: bool) -> None:
+    """Have what the lab is made of, with progress shown: the lab in the background could not show any."""
     from infra_kit.lab.devices import devices
 
-    if any(device.is_real for device in devices(site, without)):
-        from infra_kit.lab.programs.obtaining import obtain_all
+    wanted = devices(site, without, hosts=hosts)
+    if any(device.is_real for device in wanted):
+        from infra_kit.lab.programs import obtaining
 
-        obtain_all(typer.echo)
+        obtaining.obtain_all(typer.echo)
+    if any(device.kind == "host" for device in wanted):
+        from infra_kit.lab.hosts import building
+
+        building.obtain_all(typer.echo, ["prepared"])
 
 
-def _difference(site: Any, folder: LabFolder, without: list[str]) -> Difference:
+def _difference(site: Any, folder: LabFolder, without: list[str], *, hosts: bool) -> Difference:
     from infra_kit.lab.comparison import compare
     from infra_kit.lab.control import LabControl
     from infra_kit.lab.devices import devices
 
-    return compare(LabControl.of(folder.site).devices(), devices(site, without))
+    return compare(LabControl.of(folder.site).devices(), devices(site, without, hosts=hosts))
 
 
-def _stay(folder: Path, parts: list[str], *, reset: bool) -> None:
+def _stay(folder: Path, parts: list[str], *, hosts: bool, reset: bool) -> None:
     from infra_kit.lab.__main__ import main
 
     typer.echo("every device listens once `lab status` says running; Ctrl-C ends the lab")
-    options = (["--without", ",".join(parts)] if parts else []) + (["--reset"] if reset else [])
+    options = ["--without", ",".join(parts)] if parts else []
+    options += (["--hosts"] if hosts else []) + (["--reset"] if reset else [])
     code = main([str(folder), *options])
     if code:
         raise typer.Exit(code)

@@ -26,17 +26,22 @@ async def run(lab: Lab, *, reset: bool) -> None:
     await lab.stop()
 
 
+def _parts(text: str) -> list[str]:
+    return [part for part in text.split(",") if part]
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Parse, load the site, run; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m infra_kit.lab", description=__doc__)
     parser.add_argument("site", type=Path)
     parser.add_argument("--without", default="", help="parts to leave out, separated by commas")
+    parser.add_argument("--hosts", action="store_true", help="real hosts, too")
     parser.add_argument("--reset", action="store_true", help="every device fresh from the factory")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s", stream=sys.stderr)
     logging.getLogger("infra_kit").setLevel(logging.INFO)
     try:
-        asyncio.run(run(Lab(load_site(options.site), options.without.split(",")), reset=options.reset))
+        asyncio.run(run(Lab(load_site(options.site), _parts(options.without), hosts=options.hosts), reset=options.reset))
     except InfraKitError as error:
         print(error, file=sys.stderr)  # noqa: T201  a process of its own: this is its log
         return int(error.exit_code)

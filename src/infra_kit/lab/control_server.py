@@ -104,7 +104,9 @@ class ControlServer:
     async def _tamper(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
         change = _object(await request.json())
-        self._emulators[name].tamper(change)
+        under_way = self._emulators[name].tamper(change)
+        if under_way is not None:
+            await under_way
         _log.info("%s: tampered with: %s", name, ", ".join(change))
         return web.json_response({"changed": sorted(change)})
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Literal
 
 from infra_kit.inventory.access import KUBERNETES
+from infra_kit.inventory.hosts import management_address
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -15,9 +16,12 @@ if TYPE_CHECKING:
     from infra_kit.inventory.models.site import Site
     from infra_kit.lab.emulator import Emulator, Login, TlsFiles
 
-Kind = Literal["redfish", "os10", "onefs", "control_plane"]
+Kind = Literal["redfish", "os10", "onefs", "control_plane", "host"]
 PARTS: tuple[str, ...] = ("bmcs", "switches", "array", "hosts", "kubernetes")
 """What `--without` can leave out."""
+
+
+_HOST_SUFFIX = ":ssh"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +30,15 @@ class LabDevice:
 
     name: str
     kind: Kind
-    """The package of infra_kit.lab that emulates it."""
+    """The package of infra_kit.lab that emulates it; `host`: it is one of the lab's hosts, or reached through them."""
     protocol: Literal["redfish", "ssh", "papi", "kubernetes"]
     model: str
     credential: str
+
+    @property
+    def of(self) -> str:
+        """The inventory's name of what it stands for. A host has a control name of its own, for the server's name is its BMC's."""
+        return self.name.removesuffix(_HOST_SUFFIX)
 
     @property
     def is_real(self) -> bool:
@@ -43,15 +52,25 @@ class LabDevice:
         return emulator
 
 
-def devices(site: Site, without: Collection[str] = ()) -> list[LabDevice]:
-    """The devices of the site that have an emulator, in the order of the inventory.
+def devices(site: Site, without: Collection[str] = (), *, hosts: bool = False) -> list[LabDevice]:
+    """The devices of the site that have a stand-in, in the order of the inventory.
 
     Args:
         site: the site.
         without: names of PARTS to leave out.
+        hosts: whether its servers' operating systems have one, too; Kubernetes is then on them.
     """
-    parts = {"bmcs": _bmcs, "switches": _switches, "array": _array, "kubernetes": _kubernetes}
+    parts = {"bmcs": _bmcs, "switches": _switches, "array": _array}
+    if with_hosts(without, hosts=hosts):
+        parts |= {"hosts": _hosts, "kubernetes": _kubernetes_on_hosts}
+    else:
+        parts |= {"kubernetes": _kubernetes}
     return [device for part, of_site in parts.items() if part not in without for device in of_site(site)]
+
+
+def with_hosts(without: Collection[str], *, hosts: bool) -> bool:
+    """Whether a lab has hosts."""
+    return hosts and "hosts" not in without
 
 
 def _bmcs(site: Site) -> Iterator[LabDevice]:
@@ -68,6 +87,17 @@ def _switches(site: Site) -> Iterator[LabDevice]:
 def _array(site: Site) -> Iterator[LabDevice]:
     if site.storage is not None:
         yield LabDevice(site.storage.name, "onefs", "papi", site.storage.model, site.storage.management.credential)
+
+
+def _hosts(site: Site) -> Iterator[LabDevice]:
+    for server in site.servers:
+        if management_address(server) is not None:
+            yield LabDevice(f"{server.name}{_HOST_SUFFIX}", "host", "ssh", "host", site.operating_system.ssh_credential)
+
+
+def _kubernetes_on_hosts(site: Site) -> Iterator[LabDevice]:
+    for device in _kubernetes(site):
+        yield replace(device, kind="host")
 
 
 def _kubernetes(site: Site) -> Iterator[LabDevice]:

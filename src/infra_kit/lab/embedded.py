@@ -26,12 +26,13 @@ class RunningLab:
     Args:
         site_folder: the site's folder; the lab keeps its things beneath it.
         without: parts to leave out.
+        hosts: whether the servers have real hosts, too.
         reset: forget what an earlier lab's devices remember.
     """
 
-    def __init__(self, site_folder: Path, *, without: Collection[str] = (), reset: bool = False) -> None:
+    def __init__(self, site_folder: Path, *, without: Collection[str] = (), hosts: bool = False, reset: bool = False) -> None:
         """Does not run yet."""
-        self._lab = Lab(load_site(site_folder), without, embedded=True)
+        self._lab = Lab(load_site(site_folder), without, hosts=hosts, embedded=True)
         self._reset = reset
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="lab", daemon=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
     from pathlib import Path
 
     from infra_kit.lab.faults import FaultSet
@@ -65,8 +66,8 @@ class Emulator(Protocol):
         """Close the listener and every connection, and write the state."""
         ...
 
-    def tamper(self, change: dict[str, Any]) -> None:
-        """Change the device's state behind infra-kit's back.
+    def tamper(self, change: dict[str, Any]) -> Awaitable[None] | None:
+        """Change the device's state behind infra-kit's back; what is to be awaited is not yet done when this returns.
 
         Raises:
             ValueError: the device has nothing of that name, or refuses the value.

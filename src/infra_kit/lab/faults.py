@@ -59,6 +59,26 @@ class ControlPlaneFaults(FaultSet):
 
 
 @dataclass(slots=True)
+class HostFaults(FaultSet):
+    """What a real host can be made to suffer."""
+
+    unreachable: bool = False
+    """Its cables are pulled: connections that are open hear nothing more, new ones are closed at once."""
+    stopped: bool = False
+    """Every process of it is frozen: connections are taken and never answered."""
+    powered_off: bool = False
+    """Its power is taken away; it starts again where this is set back. Also so where it has switched itself off."""
+
+
+@dataclass(slots=True)
+class ApiFaults(FaultSet):
+    """What the way to the API servers of a cluster of real hosts can be made to suffer; the servers are the hosts' matter."""
+
+    unreachable: bool = False
+    """New connections are closed at once."""
+
+
+@dataclass(slots=True)
 class Events:
     """What a device was asked, in order; the proof that `drift` writes nothing reads it."""
 

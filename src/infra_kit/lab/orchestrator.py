@@ -14,9 +14,10 @@ from typing import IO, TYPE_CHECKING
 
 from infra_kit.inventory.errors import LabError
 from infra_kit.lab.control_server import ControlServer
-from infra_kit.lab.devices import devices
+from infra_kit.lab.devices import devices, with_hosts
 from infra_kit.lab.emulator import Login
 from infra_kit.lab.folder import LabFolder
+from infra_kit.lab.hosts.clearing import clear
 from infra_kit.lab.listeners import HOST, Ports
 from infra_kit.lab.overlay import Listening, publish, withdraw
 from infra_kit.lab.private_file import write_private
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from infra_kit.inventory.models.site import Site
     from infra_kit.lab.devices import LabDevice
     from infra_kit.lab.emulator import Emulator
+    from infra_kit.lab.hosts.site_hosts import SiteHosts
 
 _STOP_S = 12.0  # the emulators end at once; the control plane in three steps
 _LOCK_TRIES = 20
@@ -42,13 +44,16 @@ class Lab:
     Args:
         site: the site, free of errors.
         without: parts to leave out (devices.PARTS).
+        hosts: whether the servers' operating systems have stand-ins, too: real ones, which take root.
         embedded: runs inside a program that ends it itself; `infra-kit lab down` then leaves it alone.
     """
 
-    def __init__(self, site: Site, without: Collection[str] = (), *, embedded: bool = False) -> None:
+    def __init__(self, site: Site, without: Collection[str] = (), *, hosts: bool = False, embedded: bool = False) -> None:
         """Nothing is written or started yet."""
         self._site = site
-        self._without = without
+        self._has_hosts = with_hosts(without, hosts=hosts)
+        self._without = {*without} if self._has_hosts else {*without, "hosts"}
+        self._hosts: SiteHosts | None = None
         self._embedded = embedded
         self._lock: IO[str] | None = None
         self._control = ControlServer()
@@ -67,7 +72,9 @@ class Lab:
         self.folder.make()
         self._lock = await _take(self.folder)
         try:
-            withdraw(self.folder)  # what a killed lab may have left
+            # What a killed lab may have left.
+            withdraw(self.folder)
+            await asyncio.to_thread(clear, self.folder.state / "hosts")
             if reset and self.folder.state.exists():
                 shutil.rmtree(self.folder.state)
             await self._start_all()
@@ -84,6 +91,9 @@ class Lab:
             if isinstance(outcome, BaseException):
                 _log.warning("a device did not stop in order: %r", outcome)
         self._running.clear()
+        if self._hosts is not None:
+            await self._hosts.stop()
+            self._hosts = None
         if self._lock is not None:
             self._lock.close()
             self._lock = None
@@ -98,7 +108,7 @@ class Lab:
         write_private(self.folder.token, token + "\n")
         control_port = await self._control.start(HOST, ports.wanted("control"), token)
         ports.remember({"control": control_port} | {each.device.name: each.port for each in listening})
-        publish(self._site, self.folder, listening)
+        publish(self._site, self.folder, listening, hosts=self._hosts.stand_in if self._hosts else None)
         record = {
             "pid": os.getpid(),
             "started": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
@@ -111,26 +121,44 @@ class Lab:
 
     async def _start_devices(self, authority: Authority, ports: Ports) -> list[Listening]:
         """Start everything: what is a real program takes seconds, and comes up while the emulators do."""
-        wanted = devices(self._site, self._without)
-        slow = [asyncio.create_task(self._start_device(each, authority, ports)) for each in wanted if each.is_real]
+        wanted = devices(self._site, self._without, hosts=self._has_hosts)
+        hosts = [each for each in wanted if each.kind == "host"]
+        slow = [asyncio.create_task(self._start_several([each], authority, ports)) for each in wanted if each.is_real]
+        slow += [asyncio.create_task(self._start_hosts(hosts, ports))] if hosts else []
         try:
-            listening = [await self._start_device(each, authority, ports) for each in wanted if not each.is_real]
-            return listening + [await each for each in slow]
+            emulated = [each for each in wanted if not each.is_real and each.kind != "host"]
+            listening = await self._start_several(emulated, authority, ports)
+            return listening + [started for each in slow for started in await each]
         except BaseException:
             for each in slow:
                 each.cancel()
             await asyncio.gather(*slow, return_exceptions=True)
             raise
 
-    async def _start_device(self, device: LabDevice, authority: Authority, ports: Ports) -> Listening:
+    async def _start_hosts(self, wanted: list[LabDevice], ports: Ports) -> list[Listening]:
+        from infra_kit.lab.hosts.site_hosts import SiteHosts
+
+        self._hosts = SiteHosts(self._site, self.folder, self._login(self._site.operating_system.ssh_credential))
+        await self._hosts.start()
+        return [await self._listen(each, self._hosts.device(each), ports) for each in wanted]
+
+    async def _start_several(self, wanted: list[LabDevice], authority: Authority, ports: Ports) -> list[Listening]:
+        return [await self._listen(each, self._build(each, authority), ports) for each in wanted]
+
+    def _login(self, credential: str) -> Login:
+        return Login(self._site.credential_by_name[credential].user, password_of(self._site, self.folder, credential))
+
+    def _build(self, device: LabDevice, authority: Authority) -> Emulator:
         by_ssh = device.protocol == "ssh"
-        emulator = device.build(
+        return device.build(
             self._site,
-            login=Login(self._site.credential_by_name[device.credential].user, password_of(self._site, self.folder, device.credential)),
+            login=self._login(device.credential),
             tls=None if by_ssh else authority.issue(device.name, HOST),
             host_key=host_key(self.folder.host_key(device.name)) if by_ssh else None,
             state_file=self.folder.state / f"{device.name}.json",
         )
+
+    async def _listen(self, device: LabDevice, emulator: Emulator, ports: Ports) -> Listening:
         try:
             port = await emulator.start(HOST, ports.wanted(device.name))
         except OSError as error:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from infra_kit.inventory.access import is_locked
 from infra_kit.inventory.errors import LabError
+from infra_kit.lab.hosts.clearing import clear
 from infra_kit.lab.overlay import withdraw
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from infra_kit.lab.folder import LabFolder
 
 _READY_S = 120.0  # a control plane on a busy machine; the emulators need about a second
-_GRACE_S = 15.0
+_GRACE_S = 30.0  # thirteen hosts that shut down on a busy machine
 _POLL_S = 0.05
 _LOG_TAIL = 15
 
@@ -52,7 +53,7 @@ def find(folder: LabFolder) -> LabProcess | None:
     return LabProcess(record["pid"], record["started"], record["control"], record["embedded"])
 
 
-def start(folder: LabFolder, *, without: Collection[str] = (), reset: bool = False) -> LabProcess:
+def start(folder: LabFolder, *, without: Collection[str] = (), hosts: bool = False, reset: bool = False) -> LabProcess:
     """Start the lab in the background and wait until every device listens.
 
     Raises:
@@ -61,6 +62,7 @@ def start(folder: LabFolder, *, without: Collection[str] = (), reset: bool = Fal
     folder.make()
     command = [sys.executable, "-m", "infra_kit.lab", str(folder.site.resolve())]
     command += ["--without", ",".join(sorted(without))] if without else []
+    command += ["--hosts"] if hosts else []
     command += ["--reset"] if reset else []
     with folder.log.open("w", encoding="utf-8") as log:
         folder.log.chmod(0o600)
@@ -89,8 +91,7 @@ def stop(folder: LabFolder) -> int | None:
     found = find(folder)
     if found is None:
         if not is_locked(folder.lock):
-            if folder.root.is_dir():
-                withdraw(folder)
+            _clear(folder)
             return None
         raise LabError("the lab is just coming up or going down", where=str(folder.site), remedy="try again in some seconds")
     if found.embedded:
@@ -98,9 +99,16 @@ def stop(folder: LabFolder) -> int | None:
     for attempt in (signal.SIGTERM, signal.SIGKILL):
         os.kill(found.pid, attempt)
         if _wait_until_free(folder):
-            withdraw(folder)
+            _clear(folder)
             return found.pid
     raise LabError(f"pid {found.pid} does not end", where=str(folder.site), remedy=f"look at it with `ps -fp {found.pid}`")
+
+
+def _clear(folder: LabFolder) -> None:
+    """What a lab that was killed has left."""
+    clear(folder.state / "hosts")
+    if folder.root.is_dir():
+        withdraw(folder)
 
 
 def _wait_until_free(folder: LabFolder) -> bool:

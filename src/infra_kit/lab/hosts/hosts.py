@@ -1,0 +1,136 @@
+"""All hosts of one lab and the fabric between them: up together, gone together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from infra_kit.lab.hosts import clearing
+from infra_kit.lab.hosts.capacity import show
+from infra_kit.lab.hosts.disk import Disk
+from infra_kit.lab.hosts.fabric import Fabric
+from infra_kit.lab.hosts.host import Host
+from infra_kit.lab.hosts.podman import Podman
+from infra_kit.lab.hosts.requirements import require_hosts
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Iterable, Sequence
+
+    from infra_kit.lab.hosts.namespace import Namespace
+    from infra_kit.lab.hosts.specification import FabricSpec, HostSpec
+
+_SHUT_DOWN_S = 10.0
+_DATA = Path(__file__).with_name("data")
+
+
+class Hosts:
+    """Hosts of a lab, of a site or of anything else.
+
+    All that they have on this machine while they run is in a folder and in control groups of a name of their own. It is cleared
+    when they are stopped, and by a keeper of its own where this process ends in any other way.
+
+    Args:
+        folder: where what the hosts write is kept while they are down.
+        specs: the hosts.
+        fabric: what is between them.
+    """
+
+    def __init__(self, folder: Path, specs: Sequence[HostSpec], fabric: FabricSpec) -> None:
+        """Nothing is made yet."""
+        self._folder = folder
+        self._specs = tuple(specs)
+        self._name = f"{clearing.name_of(folder)}{os.getpid()}-{secrets.token_hex(2)}"
+        self._run = clearing.RUN / self._name
+        self._keeper: subprocess.Popen[bytes] | None = None
+        self._podman = Podman(self._run / "podman", self._name)
+        self.fabric = Fabric(self._run / "namespaces", fabric, self._specs)
+        self.hosts: dict[str, Host] = {}
+
+    @property
+    def namespace(self) -> Namespace:
+        """The fabric's: services of the lab listen in it."""
+        return self.fabric.namespace
+
+    async def start(self, *, reset: bool = False) -> None:
+        """Switch all on; each answers on SSH when this returns.
+
+        Args:
+            reset: forget what they have written: each is freshly installed.
+
+        Raises:
+            LabError: this machine lacks something, or one of them does not come up; nothing is left running then.
+        """
+        require_hosts(len(self._specs))
+        try:
+            await asyncio.to_thread(self._prepare, reset)
+            self.hosts = {spec.name: self._host(spec) for spec in self._specs}
+            await _all(host.start() for host in self.hosts.values())
+            await _all(host.ready() for host in self.hosts.values())
+        except BaseException:
+            await self._clear()
+            raise
+
+    async def stop(self) -> None:
+        """Have all shut down in order, and leave nothing but what they have written."""
+        for host in self.hosts.values():
+            await host.mend()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.gather(*(host.shut_down() for host in self.hosts.values())), _SHUT_DOWN_S)
+        await self._clear()
+
+    def _prepare(self, reset: bool) -> None:
+        clearing.clear(self._folder)
+        if reset and self._folder.exists():
+            shutil.rmtree(self._folder)
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._run.mkdir(parents=True)
+        self._keep()
+        # Paths of mounts may have no comma or colon, which a site's folder may have: they go through this name of it.
+        (self._run / "state").symlink_to(self._folder.resolve())
+        self._podman.configure()
+        self.fabric.make()
+
+    def _host(self, spec: HostSpec) -> Host:
+        disk = Disk(self._run / "state" / spec.name, self._run / "hosts" / spec.name, spec)
+        own = {"entry.sh": _DATA / "entry.sh", "sysctl": _DATA / "sysctl"}
+        if spec.capacity is not None:
+            own["capacity"] = show(spec.capacity, self._run / "capacities")
+        return Host(spec, disk, self.fabric, self._podman, own=own, pid_file=self._run / f"{spec.name}.pid")
+
+    def _keep(self) -> None:
+        """Have somebody clear up who notices the end of this process, however it comes."""
+        ours, theirs = os.pipe()[::-1]
+        command = [sys.executable, "-I", "-S", clearing.__file__, str(theirs), self._name]
+        self._keeper = subprocess.Popen(  # noqa: S603  our own interpreter and module
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, pass_fds=[theirs], start_new_session=True, cwd="/"
+        )
+        os.close(theirs)
+        self._tie: IO[bytes] = os.fdopen(ours, "wb", buffering=0)
+
+    async def _clear(self) -> None:
+        for host in self.hosts.values():
+            await host.settle()
+        await asyncio.to_thread(clearing.clear_named, self._name)
+        if self._keeper is not None:
+            self._tie.close()
+            await asyncio.to_thread(self._keeper.wait)
+            self._keeper = None
+
+
+async def _all(work: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Do it all at the same time; the first failure ends the rest."""
+    tasks = [asyncio.create_task(each) for each in work]
+    try:
+        await asyncio.gather(*tasks)
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise

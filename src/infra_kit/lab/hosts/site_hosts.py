@@ -1,0 +1,135 @@
+"""The hosts of a site: what the inventory says of its servers and networks, as hosts and fabric of its lab."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address
+from typing import TYPE_CHECKING
+
+from infra_kit.inventory.access import KUBERNETES, StandIn
+from infra_kit.inventory.hosts import management_address
+from infra_kit.inventory.pod_network import pod_routes
+from infra_kit.inventory.rules.capacity import threads
+from infra_kit.lab.hosts.device import ApiDevice, HostDevice
+from infra_kit.lab.hosts.hosts import Hosts
+from infra_kit.lab.hosts.root_filesystem import table
+from infra_kit.lab.hosts.specification import Attachment, Capacity, FabricSpec, HostSpec, NetworkSpec, Route
+from infra_kit.lab.trust import host_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from infra_kit.inventory.models.network import Network
+    from infra_kit.inventory.models.server import Bond, Server, ServerProfile
+    from infra_kit.inventory.models.site import Site
+    from infra_kit.lab.devices import LabDevice
+    from infra_kit.lab.emulator import Login
+    from infra_kit.lab.folder import LabFolder
+
+SERVICES = IPv4Address("10.10.0.80")
+"""Where hosts reach the lab's own package mirror and image registry."""
+PACKAGES = f"http://{SERVICES}/debian"
+REGISTRY = f"{SERVICES}:5000"
+_NOT_THE_HOSTS = frozenset({"out-of-band", "vlt-peering"})
+_CA = "etc/kubernetes/pki/ca.crt"  # where kubeadm keeps a cluster's authority
+
+
+class SiteHosts:
+    """The hosts of one site.
+
+    Args:
+        site: the site.
+        folder: its lab's.
+        login: the account that the hosts accept.
+    """
+
+    def __init__(self, site: Site, folder: LabFolder, login: Login) -> None:
+        """Nothing is made yet."""
+        self._site = site
+        self.all = Hosts(folder.state / "hosts", list(specs(site, folder, login)), fabric(site))
+
+    @property
+    def stand_in(self) -> StandIn:
+        """What they are, whatever the inventory says of the real ones."""
+        return StandIn(family="debian", release=table().release, packages=PACKAGES, registry=REGISTRY)
+
+    async def start(self) -> None:
+        """Switch all on; see `Hosts.start`."""
+        await self.all.start()
+
+    async def stop(self) -> None:
+        """See `Hosts.stop`."""
+        await self.all.stop()
+
+    def device(self, device: LabDevice) -> HostDevice | ApiDevice:
+        """A host, or the way to the API servers, as a device of the lab."""
+        if device.name == KUBERNETES:
+            assert self._site.kubernetes is not None
+            return ApiDevice(device.name, self._site.kubernetes.api_address, self.all.namespace)
+        return HostDevice(device.name, self.all.hosts[device.of], self.all.namespace)
+
+
+def cluster_authority(site: Site, folder: LabFolder) -> Path | None:
+    """Where the certificate of the hosts' own Kubernetes authority is, once they have made a cluster: on its first node's disk."""
+    if site.kubernetes is None or not site.kubernetes.control_plane:
+        return None
+    return folder.state / "hosts" / site.kubernetes.control_plane[0] / "upper" / _CA
+
+
+def fabric(site: Site) -> FabricSpec:
+    """The networks that hosts are in or reach, and the routes to their pods."""
+    networks = [NetworkSpec(each.name, each.subnet, each.gateway, each.mtu) for each in _networks(site).values()]
+    routes = [Route(each.prefix, each.next_hop) for each in pod_routes(site)]
+    return FabricSpec(tuple(networks), tuple(routes), (SERVICES,))
+
+
+def specs(site: Site, folder: LabFolder, login: Login) -> Iterator[HostSpec]:
+    """Every server with an address, as a host."""
+    networks = _networks(site)
+    for server in site.servers:
+        if management_address(server) is not None:
+            yield HostSpec(
+                server.name,
+                tuple(_attachments(server, networks)),
+                login,
+                host_key(folder.host_key(server.name)),
+                _capacity(site.profile_by_name[server.profile], site),
+            )
+
+
+def _networks(site: Site) -> dict[str, Network]:
+    of_hosts = {address.network for server in site.servers for bond in server.bonds for address in bond.addresses}
+    return {each.name: each for each in site.networks if each.purpose not in _NOT_THE_HOSTS or each.name in of_hosts}
+
+
+def _attachments(server: Server, networks: dict[str, Network]) -> list[Attachment]:
+    """One interface an address; that of the management address first, which the default route follows."""
+    managed = management_address(server)
+    addresses = [(bond, address) for bond in server.bonds for address in bond.addresses]
+    addresses.sort(key=lambda pair: pair[1] is not managed)
+    return [
+        Attachment(
+            bond.name if address.native else f"{bond.name}.{networks[address.network].vlan or 0}",
+            address.network,
+            address.address,
+            _mac(server, bond),
+        )
+        for bond, address in addresses
+    ]
+
+
+def _mac(server: Server, bond: Bond) -> str:
+    """A bond has that of its first member."""
+    return next((str(nic.mac) for nic in server.nics if nic.name in bond.members), "")
+
+
+def _capacity(profile: ServerProfile, site: Site) -> Capacity:
+    """What the servers' nodes have by the inventory, which the lab's other Kubernetes nodes have, too."""
+    processors = profile.processors
+    return Capacity(
+        sockets=processors.count,
+        cores=processors.cores,
+        threads=threads(profile, site) // (processors.count * processors.cores),
+        memory_kib=profile.memory.total_gib * 2**20,
+        processor=f"AMD {processors.model} {processors.cores}-Core Processor",
+    )
