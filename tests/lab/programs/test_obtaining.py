@@ -68,7 +68,9 @@ KUBERNETES = ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "ku
 
 def test_each_purpose_has_its_programs() -> None:
     assert [entry.name for entry in table()] == ["etcd", *KUBERNETES, "kwok"]
-    assert [entry.name for entry in table("node")] == ["etcd", *KUBERNETES, "kubelet", "kubeadm", "kube-proxy", "coredns", "pause"]
+    assert [entry.name for entry in table("node")] == [
+        *("etcd", "etcdctl", "etcdutl", *KUBERNETES, "kubelet", "kubeadm", "kube-proxy", "coredns", "pause")
+    ]
     assert [entry.name for entry in table("image")] == ["stand-in"]
 
 
@@ -90,7 +92,7 @@ def test_another_version_of_kubernetes_moves_its_own_programs_alone() -> None:
     assert kubernetes_versions() == ["v1.36.3", "v1.36.2", "v1.35.4"]
     own, other = table("node"), table("node", kubernetes="v1.35.4")
     assert {entry.name: entry.version for entry in other if entry.version != "v1.35.4"} == {
-        "etcd": "v3.7.3",
+        **dict.fromkeys(("etcd", "etcdctl", "etcdutl"), "v3.7.3"),
         "coredns": "v1.14.2",
         "pause": "v1.0.0",
     }

@@ -18,7 +18,7 @@ _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 class _Entry(Noun):
     name: str
-    program: str
+    programs: list[str]
     entrypoint: list[str]
     uid: int = 0
     packages: str = ""
@@ -54,9 +54,8 @@ def kubernetes_images(version: str = "") -> list[Recipe]:
         )
     found = []
     for entry in _table().images:
-        program = programs[entry.program]
         steps: list[tuple[Kind, str]] = [("pick", f"{entry.packages}:{entry.files}")] if entry.packages else []
-        steps.append(("program", f"{program.name}@{program.version}"))
+        steps += [("program", f"{programs[name].name}@{programs[name].version}") for name in entry.programs]
         tag = _table().tags[minor].get(entry.name, exact)
         reference = f"{_table().registry}/{entry.name}:{tag}"
         found.append(Recipe(reference, layers(*steps), tuple(entry.entrypoint), {"PATH": _PATH}, entry.uid))

@@ -126,12 +126,19 @@ def _uv_places() -> tuple[Path, ...]:
 
 
 def _npm(packages: str, ground: Ground) -> None:
+    options = ["install", "--silent", "--no-audit", "--no-fund", "--omit=dev"]
     npm = shutil.which("npm")
-    if npm is None:
-        raise LabError("Node packages of images are installed by npm, which is not there", remedy="apt-get install npm")
-    target = ground.tree / NPM.strip("/")
-    target.mkdir(parents=True)
-    _run([npm, "install", "--silent", "--no-audit", "--no-fund", "--omit=dev", "--prefix", str(target), *packages.split()])
+    if npm is not None:
+        target = ground.tree / NPM.strip("/")
+        target.mkdir(parents=True)
+        _run([npm, *options, "--prefix", str(target), *packages.split()])
+        return
+    ground.say("there is no npm here: Debian's is installed beside the layer for it, which takes a minute")
+    with tempfile.TemporaryDirectory(dir=ground.tree.parent, prefix="npm-") as scratch:
+        upper = Path(scratch, "upper")
+        upper.mkdir()
+        _apt("npm", Ground(ground.below, upper, ground.say))
+        Chroot([*ground.below, upper], ground.tree).run(["npm", *options, "--prefix", NPM, *packages.split()])
 
 
 def known_programs() -> dict[str, Program]:

@@ -63,10 +63,12 @@ Dir::Etc::preferences "/dev/null";
 Dir::Etc::preferencesparts "/dev/null";
 APT::Sandbox::User "root";
 APT::Get::AllowUnauthenticated "false";
+APT::Update::Error-Mode "any";
+Acquire::Retries "2";
 """
 
 
 def _network() -> str:
     """How this machine's apt reaches the network."""
     lines = run(["apt-config", "dump"], package="apt").splitlines()
-    return "".join(f"{line}\n" for line in lines if line.startswith(("Acquire::http", "Acquire::https", "Acquire::Retries")))
+    return "".join(f"{line}\n" for line in lines if line.startswith(("Acquire::http", "Acquire::https")))

@@ -1,4 +1,4 @@
-"""Debian packages made from the lab's Kubernetes programs: what the project itself publishes, built here."""
+"""Debian packages made from the lab's Kubernetes programs: what the projects themselves publish, built here."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class MadePackage(Noun):
     """One package and what is in it."""
 
     name: str
-    program: str
+    programs: list[str]
     depends: list[str]
     description: str
     files: dict[str, str] = {}
@@ -67,13 +67,13 @@ def make_all(versions: list[str], target: Path, say: Say) -> list[Path]:
     Raises:
         LabError: a program cannot be had, or a package not be made.
     """
-    made = []
+    wanted: dict[tuple[str, str], tuple[MadePackage, tuple[Program, ...]]] = {}
     for version in versions:
         programs = {program.name: program for program in table("node", kubernetes=version)}
-        wanted = tuple(programs[package.program] for package in _table().packages)
-        files = obtain_all(say, wanted, purpose="node")
-        made += [_make(package, programs[package.program], files[package.program], target) for package in _table().packages]
-    return made
+        for package in _table().packages:
+            inside = tuple(programs[name] for name in package.programs)
+            wanted[package.name, inside[0].version] = package, inside  # what is not Kubernetes' own is in every version alike
+    return [_make(package, inside[0], obtain_all(say, inside, purpose="node"), target) for package, inside in wanted.values()]
 
 
 def package_version(version: str) -> str:
@@ -81,13 +81,14 @@ def package_version(version: str) -> str:
     return f"{version.removeprefix('v')}-{_table().revision}"
 
 
-def _make(package: MadePackage, program: Program, file: Path, target: Path) -> Path:
+def _make(package: MadePackage, program: Program, files: dict[str, Path], target: Path) -> Path:
     architecture = run(["dpkg", "--print-architecture"], package="dpkg").strip()
     version = package_version(program.version)
     result = target / f"{package.name}_{version}_{architecture}.deb"
     with tempfile.TemporaryDirectory(dir=target, prefix=".") as scratch:
         root = Path(scratch, "root")
-        _place(file, root / "usr/bin" / program.name, 0o755)
+        for name, file in files.items():
+            _place(file, root / "usr/bin" / name, 0o755)
         for place, source in package.files.items():
             _place(DATA / source, root / place.strip("/"), 0o644)
         for folder in package.folders:

@@ -20,7 +20,7 @@ from infra_kit.lab.mirror.packages.listed import Listed, listed
 from infra_kit.lab.mirror.packages.program_packages import DATA, make_all
 from infra_kit.lab.mirror.packages.running import run
 from infra_kit.lab.mirror.packages.signing import SigningKey, can_sign
-from infra_kit.lab.programs.program import kubernetes_versions
+from infra_kit.lab.programs.program import kubernetes_versions, table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -90,7 +90,8 @@ def repository(say: Say, *, kubernetes: Sequence[str] = (), wanted: Listed | Non
 
 def _key(wanted: Listed, versions: Sequence[str]) -> str:
     made = [(DATA / name).read_text(encoding="utf-8") for name in ("kubernetes.yaml", "kubelet.service", "10-kubeadm.conf")]
-    parts = [FORM, wanted.model_dump(), sorted(versions), made]
+    programs = [(program.name, program.version) for version in sorted(versions) for program in table("node", kubernetes=version)]
+    parts = [FORM, wanted.model_dump(), programs, made]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
 
@@ -117,6 +118,8 @@ def _make(target: Repository, wanted: Listed, versions: list[str], root: Path, s
 
 def _downloaded(wanted: Listed, root: Path) -> list[Path]:
     """Debian's packages; kept apart, since the versions of Kubernetes change more often."""
+    if not wanted.names:
+        return []
     key = hashlib.sha256(json.dumps(wanted.model_dump(), sort_keys=True).encode()).hexdigest()[:32]
     folder = root / "downloaded" / key
     if not folder.exists():
