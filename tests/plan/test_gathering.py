@@ -30,7 +30,7 @@ class Together:
         self.meanwhile = lambda: None
         self._guard = threading.Lock()
 
-    def read(self, resources, context, found):
+    def read(self, resources, context, found, called_off):
         self.reads.append([each.id for each in resources])
         for each in resources:
             if each.id not in self.unread:

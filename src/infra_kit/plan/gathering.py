@@ -94,7 +94,10 @@ class _Batch:
                 self._settle(resource, last)
 
     def _work(self) -> StepOutcome:
-        fresh = read_together(self._company, [each.resource for each in self._left.values()], self._steps.context)
+        context = self._steps.context
+        fresh = read_together(self._company, [each.resource for each in self._left.values()], context, called_off=context.interrupted)
+        if context.interrupted():
+            return StepOutcome("skipped", "interrupted before anything was sent")
         for entry in list(self._left.values()):
             examined = self._steps.examine(entry, fresh[entry.id])
             if isinstance(examined, StepOutcome):
@@ -104,7 +107,7 @@ class _Batch:
                 self._steps.tell("applying", entry)
         if self._diffs:
             changes = [(self._left[each].resource, cast("Observed", fresh[each]), diff) for each, diff in self._diffs.items()]
-            self._company.apply(changes, self._steps.context, self._ended)
+            self._company.apply(changes, context, self._ended)
         return StepOutcome("failed", "a fault of infra-kit's own: it ended without a word of this")
 
     def _ended(self, resource: str, result: Outcome | NotBegun | InfraKitError) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from infra_kit.inventory.errors import DeviceError, UnreachableError
 from infra_kit.plan.events import Event, Listener, silent
-from infra_kit.plan.resource import Observed, Unknown, company_of
+from infra_kit.plan.resource import Observed, Unknown, company_of, never
 
 if TYPE_CHECKING:
     from infra_kit.plan.resource import Company, ReadContext, Resource
@@ -26,9 +26,20 @@ def read_one(resource: Resource, context: ReadContext) -> Observed | Unknown:
 
 
 def read_together(
-    company: Company, resources: Sequence[Resource], context: ReadContext, listener: Listener = silent
+    company: Company,
+    resources: Sequence[Resource],
+    context: ReadContext,
+    listener: Listener = silent,
+    called_off: Callable[[], bool] = never,
 ) -> dict[str, Observed | Unknown]:
     """Read resources of one company; each has its answer, be it an Unknown.
+
+    Args:
+        company: theirs.
+        resources: some of it.
+        context: site and connections.
+        listener: told before and after each resource.
+        called_off: whether to end before its time.
 
     Raises:
         InfraKitError: something that is no device's fault.
@@ -44,7 +55,7 @@ def read_together(
         listener(Event("reading", each.id, each.device))
     reason = "it was not told what was found"
     try:
-        company.read(resources, context, found)
+        company.read(resources, context, found, called_off)
     except DeviceError as error:
         reason = str(error)
     for unsaid in devices.keys() - answers.keys():
@@ -89,7 +100,7 @@ def read_all(
                 listener(Event("read", each.id, each.device, message=state.reason if isinstance(state, Unknown) else ""))
 
     def read_company(company: Company, of_company: Sequence[Resource]) -> None:
-        found.update(read_together(company, of_company, context, listener))
+        found.update(read_together(company, of_company, context, listener, stop.is_set))
 
     with ExitStack() as stack:
         pools = {

@@ -227,8 +227,17 @@ class Company(Protocol):
     stay those of each resource.
     """
 
-    def read(self, resources: Sequence[Resource], context: ReadContext, found: Callable[[str, Observed | Unknown], None]) -> None:
-        """Read some, and tell what was found of each by its id; from any thread. Of a DeviceError, all that are left are Unknown."""
+    def read(
+        self,
+        resources: Sequence[Resource],
+        context: ReadContext,
+        found: Callable[[str, Observed | Unknown], None],
+        called_off: Callable[[], bool],
+    ) -> None:
+        """Read some, and tell what was found of each by its id; from any thread. Of a DeviceError, all that are left are Unknown.
+
+        Nobody waits for it any more once it is called off.
+        """
         ...
 
     def apply(

@@ -1,0 +1,116 @@
+"""From resources to the order of one run of Ansible: who is reached where, with which roles, variables and secrets."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from infra_kit.inventory.errors import InfraKitError
+from infra_kit.layers.hosts.facts import HostFacts
+from infra_kit.layers.hosts.rendering import inventory, playbook
+from infra_kit.layers.hosts.runner.order import Order
+from infra_kit.layers.hosts.runner.run import forks
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from infra_kit.inventory.access import Endpoint
+    from infra_kit.layers.hosts.company import HostsCompany
+    from infra_kit.layers.hosts.resource import HostRole
+    from infra_kit.plan.resource import ReadContext
+
+_REBOOTS = "disruption_reboot"
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """One run.
+
+    Args:
+        order: what Ansible's process is told.
+        resources: what is in it, in the order of their roles.
+        refused: what is not, as a secret of it does not resolve.
+    """
+
+    order: Order
+    resources: tuple[HostRole, ...]
+    refused: tuple[tuple[HostRole, InfraKitError], ...]
+
+    @property
+    def wanted(self) -> dict[str, list[str]]:
+        """Host -> its roles, in their order."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for each in self.resources:
+            found[each.host].append(each.role.name)
+        return dict(found)
+
+    @property
+    def roles(self) -> list[str]:
+        """All roles, in their order."""
+        return list(dict.fromkeys(each.role.name for each in self.resources))
+
+
+def ordered(company: HostsCompany, resources: Sequence[HostRole], context: ReadContext, *, check: bool) -> Ordered:
+    """Make the order of a run.
+
+    Args:
+        company: whose roles and variables.
+        resources: of one or many hosts.
+        context: connections; a RunContext where it is to change anything.
+        check: change nothing.
+    """
+    access = context.connections.access
+    places = {role.name: place for place, role in enumerate(company.roles.roles)}
+    secrets: dict[str, str] = {}
+    passwords: dict[str, str] = {}
+    hosts: dict[str, dict[str, Any]] = {}
+    taken: list[HostRole] = []
+    refused: list[tuple[HostRole, InfraKitError]] = []
+    for each in sorted(resources, key=lambda each: places[each.role.name]):
+        wanted = company.wanted(each, context)
+        try:
+            secrets |= {reference: access.secrets.resolve(reference).get_secret_value() for reference in wanted.secrets}
+            endpoint = access.endpoint(each.host, "ssh")
+            passwords[each.host] = endpoint.password().get_secret_value()
+        except InfraKitError as error:
+            refused.append((each, error))
+            continue
+        own = hosts.setdefault(each.host, _reached(endpoint))
+        own["infra_kit_roles"].append(each.role.name)
+        if each.id in getattr(context, "allow_wipe", ()):
+            own["infra_kit_allow_wipe"].append(each.role.name)
+        own.update(wanted.variables)
+        taken.append(each)
+    roles = [role for role in company.roles.roles if any(role.name == each.role.name for each in taken)]
+    order = Order(
+        folder="",
+        playbooks=str(company.roles.folder),
+        playbook=playbook(roles, company.roles.facts, check=check),
+        inventory=inventory(hosts),
+        secrets=secrets,
+        passwords=passwords,
+        check=check,
+        forks=forks(len(hosts)),
+        skip_tags=() if check or getattr(context, "allow_reboot", False) else (_REBOOTS,),
+    )
+    return Ordered(order, tuple(taken), tuple(refused))
+
+
+def names_of(company: HostsCompany, resource: HostRole, context: ReadContext) -> dict[str, str]:
+    """What the remedies of faults name."""
+    access = context.connections.access
+    endpoint = access.endpoint(resource.host, "ssh")
+    facts = HostFacts(company.site, company.site.server_by_name[resource.host], access.stand_in)
+    return {"user": endpoint.user, "known_hosts": str(endpoint.known_hosts), "packages": facts.packages}
+
+
+def _reached(endpoint: Endpoint) -> dict[str, Any]:
+    return {
+        "ansible_host": endpoint.host,
+        "ansible_port": endpoint.port,
+        "ansible_user": endpoint.user,
+        "ansible_ssh_common_args": f"-o UserKnownHostsFile='{endpoint.known_hosts}' -o GlobalKnownHostsFile=/dev/null -o LogLevel=ERROR",
+        "infra_kit_roles": [],
+        "infra_kit_allow_wipe": [],
+    }

@@ -1,0 +1,106 @@
+"""A cheap look at a host. This file is sent there and run by its Python, 3.6 or later. It imports nothing of ours, and only reads.
+
+It is given, as JSON on what is left of standard input, role -> probe (`infra_kit.layers.hosts.role.Probe`), and prints one line of JSON:
+what infra-kit noted on the host, each role's fingerprint, and the units that have failed.
+"""
+
+import glob
+import hashlib
+import json
+import os
+import stat
+import subprocess
+import sys
+from typing import Any, Dict, List, Tuple, Union
+
+APPLIED = "/var/lib/infra-kit/applied.json"
+COMMAND_S = 20
+
+
+def digest_of(document: Any) -> str:
+    """`sha256:` over canonical JSON."""
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), default=str)
+    return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def file_state(path: str) -> List[Any]:
+    """What is at a path: kind, mode, owner and content."""
+    try:
+        found = os.lstat(path)
+        state = [stat.S_IFMT(found.st_mode), stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid]
+        if stat.S_ISLNK(found.st_mode):
+            return state + [os.readlink(path)]
+        if stat.S_ISREG(found.st_mode):
+            total = hashlib.sha256()
+            with open(path, "rb") as content:
+                for block in iter(lambda: content.read(1 << 20), b""):
+                    total.update(block)
+            return state + [total.hexdigest()]
+    except OSError as error:
+        return [error.errno]
+    return state
+
+
+def files_state(patterns: List[str]) -> Dict[str, Any]:
+    """Of every pattern, what it matches."""
+    paths = {}
+    for pattern in patterns:
+        found = sorted(glob.glob(pattern)) if glob.has_magic(pattern) else [pattern]
+        paths[pattern] = {path: file_state(path) for path in found}
+    return paths
+
+
+def run(arguments: List[str]) -> Tuple[str, int]:
+    """Output and exit status; no output where it takes too long."""
+    environment = dict(os.environ, LC_ALL="C", PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+    try:
+        done = subprocess.run(
+            arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=COMMAND_S, env=environment
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return type(error).__name__, -1
+    return done.stdout.decode("utf-8", "replace"), done.returncode
+
+
+def units_state(units: List[str]) -> Dict[str, Any]:
+    """Unit -> whether it is there, enabled and running."""
+    if not units:
+        return {}
+    text, _ = run(["systemctl", "show", "--property=Id,LoadState,UnitFileState,ActiveState"] + units)
+    blocks = [dict(line.split("=", 1) for line in block.splitlines() if "=" in line) for block in text.strip().split("\n\n")]
+    return dict(zip(units, blocks))
+
+
+def sysctl(key: str) -> Union[List[str], int, None]:
+    """A kernel setting."""
+    try:
+        with open("/proc/sys/" + key.replace(".", "/")) as setting:
+            return setting.read().split()
+    except OSError as error:
+        return error.errno
+
+
+def look(probes: Dict[str, Any]) -> Dict[str, Any]:
+    """What is found."""
+    try:
+        with open(APPLIED) as file:
+            applied = json.load(file)
+    except (OSError, ValueError):
+        applied = {}
+    units = units_state(sorted({unit for probe in probes.values() for unit in probe["units"]}))
+    roles = {}
+    for name, probe in probes.items():
+        own = {unit: units.get(unit, {}) for unit in probe["units"]}
+        state = [
+            files_state(probe["files"]),
+            own,
+            {key: sysctl(key) for key in probe["sysctls"]},
+            {key: run(["/bin/sh", "-c", command]) for key, command in probe["commands"].items()},
+        ]
+        failed = sorted(unit for unit, found in own.items() if found.get("ActiveState") == "failed")
+        roles[name] = {"fingerprint": digest_of(state), "failed": failed}
+    return {"applied": applied.get("roles", {}) if isinstance(applied, dict) else {}, "roles": roles}
+
+
+if __name__ == "__main__":
+    print(json.dumps(look(json.loads(sys.stdin.buffer.read().decode("utf-8")))))

@@ -1,0 +1,1 @@
+"""Ansible in a process of its own: what it is told, how it is run, what it says."""

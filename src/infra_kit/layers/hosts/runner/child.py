@@ -1,0 +1,172 @@
+"""The process in which Ansible is run: `python -m infra_kit.layers.hosts.runner.child`.
+
+It is told one order on standard input and says what happens on what was standard output, one JSON document a line, every secret masked.
+When standard input ends, the run is called off. Secrets reach Ansible by a file in memory that has no name, whose descriptor this process
+holds: they are in no file, environment or process list.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from infra_kit.layers.hosts.runner.order import Order
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_HERE = Path(__file__).parent
+_TAIL = 4000
+"""Characters of what Ansible prints, where it ends without a word of its hosts."""
+_GOODBYE_S = 5.0
+
+
+def main() -> None:
+    """Carry out one order."""
+    asked, answers = os.fdopen(os.dup(0), encoding="utf-8"), os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)
+    order = Order.of(asked.readline())
+    called_off = threading.Event()
+
+    def listen() -> None:
+        asked.read()
+        called_off.set()
+
+    threading.Thread(target=listen, daemon=True).start()
+    mask = _masking([*order.secrets.values(), *order.passwords.values()])
+    try:
+        ended = _run(order, called_off, lambda document: _tell(answers, mask(document)))
+    finally:
+        _leave(Path(order.folder))
+    _tell(answers, mask({"event": "ended", **ended}))
+
+
+def _tell(answers: IO[str], document: Any) -> None:
+    answers.write(json.dumps(document, separators=(",", ":")) + "\n")
+    answers.flush()
+
+
+def _masking(secrets: list[str]) -> Callable[[Any], Any]:
+    """Replaces every secret in a JSON-able document; the longest first, as one may be within another."""
+    known = sorted({each for each in secrets if each}, key=len, reverse=True)
+
+    def mask(value: Any) -> Any:
+        if isinstance(value, str):
+            for each in known:
+                value = value.replace(each, "«secret»")
+            return value
+        if isinstance(value, dict):
+            return {mask(key): mask(each) for key, each in value.items()}
+        return [mask(each) for each in value] if isinstance(value, list) else value
+
+    return mask
+
+
+def _run(order: Order, called_off: threading.Event, tell: Callable[[Any], None]) -> dict[str, Any]:
+    from ansible_runner.config.runner import RunnerConfig
+    from ansible_runner.runner import Runner
+
+    folder = Path(order.folder)
+    _write(order, folder)
+    secrets = os.memfd_create("infra-kit")
+    os.write(secrets, json.dumps({"secrets": order.secrets, "passwords": order.passwords}).encode())
+    reading, writing = os.pipe()
+    relay = threading.Thread(target=_relay, args=(reading, tell))
+    relay.start()
+    own = f"/proc/{os.getpid()}/fd"
+    config = RunnerConfig(
+        private_data_dir=str(folder),
+        playbook="playbook.yaml",
+        inventory=str(folder / "inventory.yaml"),
+        cmdline=f"--forks {order.forks}" + "".join(f" --skip-tags {tag}" for tag in order.skip_tags),
+        suppress_env_files=True,
+        quiet=True,
+    )
+    config.prepare()
+    config.suppress_output_file, config.pexpect_timeout = True, 1
+    # Its own callback keeps each event in a file, whatever is in it. Ours goes through a pipe.
+    config.env.update(_environment(order, folder), INFRA_KIT_EVENTS=f"{own}/{writing}", INFRA_KIT_SECRETS=f"{own}/{secrets}")
+    program = shutil.which(config.command[0]) or str(Path(sys.executable).with_name(config.command[0]))
+    extra = ["--check"] if order.check else []
+    config.command = [
+        sys.executable, "-I", "-S", str(_HERE / "with_parent.py"), str(os.getpid()), program, *config.command[1:], "--diff", *extra,
+    ]  # fmt: skip
+    printed: list[str] = []
+
+    def hear(event: dict[str, Any]) -> bool:
+        printed.append(event.get("stdout", ""))
+        return False  # no file of it
+
+    config.suppress_ansible_output = True
+    runner = Runner(config, event_handler=hear, cancel_callback=called_off.is_set)
+    status, code = runner.run()
+    os.close(writing)
+    relay.join()
+    return {"status": status, "code": code, "printed": "\n".join(filter(None, printed))[-_TAIL:]}
+
+
+def _relay(reading: int, tell: Callable[[Any], None]) -> None:
+    with os.fdopen(reading, encoding="utf-8") as events:
+        for line in events:
+            tell(json.loads(line))
+
+
+def _write(order: Order, folder: Path) -> None:
+    (folder / "project").mkdir(mode=0o700)
+    (folder / "project" / "playbook.yaml").write_text(order.playbook, encoding="utf-8")
+    (folder / "inventory.yaml").write_text(order.inventory, encoding="utf-8")
+    for name in ("s", "tmp", "home"):
+        (folder / name).mkdir(mode=0o700)
+
+
+def _environment(order: Order, folder: Path) -> dict[str, str]:
+    """What Ansible is told of this run; what holds for every run is in playbooks/ansible.cfg."""
+    playbooks = Path(order.playbooks)
+    return {
+        "ANSIBLE_CONFIG": str(playbooks / "ansible.cfg"),
+        "ANSIBLE_ROLES_PATH": str(playbooks / "roles"),
+        "ANSIBLE_LIBRARY": str(playbooks / "library"),
+        "ANSIBLE_ACTION_PLUGINS": str(playbooks / "action_plugins"),
+        "ANSIBLE_CALLBACK_PLUGINS": str(_HERE / "callbacks"),
+        "ANSIBLE_STDOUT_CALLBACK": "infra_kit_events",
+        "ANSIBLE_VARS_PLUGINS": str(_HERE / "vars_plugins"),
+        "ANSIBLE_VARS_ENABLED": "host_group_vars,infra_kit_secrets",
+        "ANSIBLE_HOME": str(folder / "home"),
+        "ANSIBLE_LOCAL_TEMP": str(folder / "tmp"),
+        # Short: the name of a socket has 108 bytes at most.
+        "ANSIBLE_SSH_CONTROL_PATH_DIR": str(folder / "s"),
+        "ANSIBLE_CACHE_PLUGIN": "memory",
+        "TMPDIR": str(folder / "tmp"),
+    }
+
+
+def _leave(folder: Path) -> None:
+    """End the connections that outlive Ansible, and remove everything."""
+    sockets = [each for each in (folder / "s").glob("*") if each.is_socket()]
+    goodbyes = [
+        subprocess.Popen(  # noqa: S603  a fixed command on our own socket
+            ["ssh", "-o", f"ControlPath={each}", "-O", "exit", "none"],  # noqa: S607
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        for each in sockets
+    ]
+    for each in goodbyes:
+        try:
+            each.wait(_GOODBYE_S)
+        except subprocess.TimeoutExpired:
+            each.kill()
+            each.wait()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
