@@ -101,7 +101,9 @@ class Master:
     def expiring(self) -> dict[str, int]:
         """Certificate -> days that it has left, of those that are to be renewed."""
         said = json.loads(self.kubeadm("certs", "check-expiration", "-o", "json"))
-        left = {each["name"]: int(each.get("residualTime", 0)) // DAY for each in said["certificates"] if not each.get("externallyManaged")}
+        # Only the first master has a super-admin.conf.
+        own = [each for each in said["certificates"] if not (each.get("externallyManaged") or each.get("missing"))]
+        left = {each["name"]: int(each.get("residualTime", 0)) // DAY for each in own}
         return {name: days for name, days in left.items() if days < self.params["renew_days"]}
 
     def missing_names(self) -> list[str]:
@@ -146,8 +148,8 @@ class Master:
             self.name_again()
         if changed or names:
             self.kubeadm("init", "phase", "upload-config", "kubeadm", "--kubeconfig", ADMIN)
-        for part in changed:
-            self.replace(part, wanted[part])
+        for group in (("etcd",), ("kube-apiserver",), ("kube-controller-manager", "kube-scheduler")):
+            self.replace({part: wanted[part] for part in group if part in changed})
 
     def name_again(self) -> None:
         """Make the API server's certificate anew; it reads it by itself."""
@@ -161,23 +163,25 @@ class Master:
                 os.replace(SERVER_CERTIFICATE + end + ".old", SERVER_CERTIFICATE + end)
             raise
 
-    def replace(self, part: str, text: str) -> None:
-        """Write a manifest and wait until the kubelet runs it; put the old one back if it does not come up."""
-        before, old = self.hash(part), read(self.path(part))
-        write(self.path(part), text)
+    def replace(self, manifests: dict[str, str]) -> None:
+        """Write manifests and wait until the kubelet runs them; put the old one back of any that does not come up."""
+        before = {part: (self.hash(part), read(self.path(part))) for part in manifests}
+        for part, text in manifests.items():
+            write(self.path(part), text)
+        waiting = set(manifests)
         end = time.monotonic() + self.params["timeout"]
-        while time.monotonic() < end:
-            now = self.hash(part)
-            if now and now != before and self.is_ready(part):
-                return
+        while waiting and time.monotonic() < end:
             time.sleep(1)
-        if old:
-            write(self.path(part), old)
-        back = "its former manifest is back" if old else "it had none before"
-        raise RefusedError(
-            f"{part} did not become ready with its new manifest within {self.params['timeout']} s; {back}. "
-            f"See /var/log/pods/kube-system_{part}-{self.params['node']}_*/ on the host"
-        )
+            waiting -= {part for part in waiting if self.hash(part) not in {"", before[part][0]} and self.is_ready(part)}
+        for part in sorted(waiting):
+            old = before[part][1]
+            if old:
+                write(self.path(part), old)
+            back = "its former manifest is back" if old else "it had none before"
+            raise RefusedError(
+                f"{part} did not become ready with its new manifest within {self.params['timeout']} s; {back}. "
+                f"See /var/log/pods/kube-system_{part}-{self.params['node']}_*/ on the host"
+            )
 
     def hash(self, part: str) -> str:
         """Which manifest the running pod was made from; empty while nobody answers."""
