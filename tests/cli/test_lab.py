@@ -131,6 +131,7 @@ def test_foreground_runs_the_lab_here(site_folder: Path, monkeypatch: pytest.Mon
     "arguments",
     [
         ["up", "SITE", "--without", "everything"],
+        ["up", "SITE", "--hosts", "--without", "hosts"],
         ["up", "SITE/nowhere"],
         ["status", "SITE/nowhere"],
         ["tamper", "SITE", "worker01", "bios"],

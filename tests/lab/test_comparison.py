@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from infra_kit.inventory.load import load_site
 from infra_kit.lab.comparison import compare
-from infra_kit.lab.devices import LabDevice
+from infra_kit.lab.devices import LabDevice, devices
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def running(name: str, model: str = "R6515", protocol: str = "redfish") -> dict[str, Any]:
@@ -30,3 +34,15 @@ def test_what_was_added_removed_and_changed() -> None:
     assert (found.added, found.removed, found.changed) == (("new",), ("gone",), ("a", "c"))
     assert found
     assert str(found) == "added new; removed gone; changed a, c"
+
+
+def test_a_lab_that_gets_hosts_is_not_what_it_was(site_folder: Path) -> None:
+    site = load_site(site_folder)
+    before, after = devices(site), devices(site, hosts=True)
+    listed = [{"name": each.name, "protocol": each.protocol, "model": each.model} for each in before]
+    found = compare(listed, after)
+    assert found.added == tuple(f"{server.name}:ssh" for server in site.servers)
+    assert not found.removed
+    assert {each.of for each in after if each.kind == "host"} == {*site.server_by_name, "kubernetes"}
+    assert not [each for each in after if each.is_real]
+    assert devices(site, ["hosts"], hosts=True) == before
