@@ -129,7 +129,8 @@ class Access:
             record = json.loads((self._site.folder / LAB_FOLDER / "lab.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return frozenset()
-        return frozenset(record.get("without", ()))
+        # A lab has stand-ins of the hosts only where it is asked for them.
+        return frozenset(record.get("without", ())) | (frozenset() if self.stand_in is not None else {"hosts"})
 
     @property
     def stand_in(self) -> StandIn | None:

@@ -10,10 +10,17 @@ if TYPE_CHECKING:
 
     from infra_kit.plan.resource import Layer
 
-NAMES = ("bmc", "fabric", "storage", "cluster", "workspaces")
+NAMES = ("bmc", "fabric", "storage", "hosts", "cluster", "workspaces")
 """In the order in which they are applied."""
 
-TALKS_TO = {"bmc": "bmcs", "fabric": "switches", "storage": "array", "cluster": "kubernetes", "workspaces": "kubernetes"}
+TALKS_TO = {
+    "bmc": "bmcs",
+    "fabric": "switches",
+    "storage": "array",
+    "hosts": "hosts",
+    "cluster": "kubernetes",
+    "workspaces": "kubernetes",
+}
 """Layer -> the part of a site that it talks to, by the name that `lab up --without` knows it by."""
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from infra_kit.plan.resource import ReadContext
 
 _CHECKED = "checked: as intended"
+_MOVED = "no longer as it was applied"
 
 
 def check(  # noqa: PLR0913  what it asks, of what, and whom it tells
@@ -72,7 +73,7 @@ def _observed(
             return Unknown(f"task {result.unknown[0]!r} cannot tell in check mode whether it would change anything")
         if result.failure is not None:
             return Unknown(f"check mode: {state['failed']}")
-    return Observed(state, remark=_CHECKED)
+    return Observed(state, remark=_CHECKED if standing != "moved" or not result.changes else _MOVED)
 
 
 def _account_for_the_rest(

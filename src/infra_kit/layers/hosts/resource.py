@@ -18,7 +18,6 @@ _WHY = {
     "never": "was never applied here",
     "role": "the role has changed since it was applied",
     "variables": "its variables have changed since it was applied",
-    "applied": "",
 }
 
 
@@ -63,7 +62,7 @@ class HostRole:
         untold = [*(f"task {task!r} cannot tell before it runs" for task in state["unknown"]), *filter(None, [state["failed"]])]
         if not changes and not untold:
             return Diff("none", observed.remark)
-        reasons = [*filter(None, [_WHY[state["standing"]]]), *untold]
+        reasons = [_WHY.get(state["standing"], observed.remark), *untold]
         return Diff("update", "; ".join(reasons), changes, text_of(state), self.disruption(state))
 
     def disruption(self, state: dict[str, Any]) -> Disruption:

@@ -16,6 +16,8 @@ _LONGEST = 400
 """Lines of one file's difference that are shown."""
 _MILDEST_FIRST: tuple[Disruption, ...] = ("none", "reload", "reboot", "recreate")
 _TAG = "disruption_"
+_LOCAL = "/ansible-local-"
+"""In the name of every temporary file of Ansible's on the controller."""
 UNKNOWN_TAG = "unknown_in_check"
 _IN_CHECK_MODE = ("would have run if not in check mode", "does not support check mode", "running in check mode")
 """How Ansible says that a task was left out because it cannot tell: its command module, and any module without check mode."""
@@ -124,7 +126,8 @@ def _place(diff: dict[str, Any], place: str) -> dict[str, str]:
 
 def _path(diff: dict[str, Any], place: str) -> str:
     """A file's own path: `template` and `copy` head the new side with a temporary file on the controller."""
-    found = diff.get("before_header") or diff.get("place") or place or diff.get("after_header") or ""
+    after = str(diff.get("after_header") or "")
+    found = diff.get("before_header") or diff.get("place") or place or ("" if _LOCAL in after else after)
     return str(found).removesuffix(" (content)").strip()
 
 

@@ -20,7 +20,7 @@ def dumped(document: Mapping[str, Any] | list[Any]) -> str:
     """The document as YAML, in the order given."""
     import yaml
 
-    class Dumper(yaml.SafeDumper):
+    class Dumper(yaml.CSafeDumper):
         """Marks text that looks like a template."""
 
         def ignore_aliases(self, data: Any) -> bool:
@@ -28,7 +28,7 @@ def dumped(document: Mapping[str, Any] | list[Any]) -> str:
             del data
             return True
 
-    def text(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
+    def text(dumper: yaml.CSafeDumper, value: str) -> yaml.Node:
         tag = "!unsafe" if any(mark in value for mark in _TEMPLATE) else "tag:yaml.org,2002:str"
         return dumper.represent_scalar(tag, value, style="|" if "\n" in value and tag != "!unsafe" else None)
 

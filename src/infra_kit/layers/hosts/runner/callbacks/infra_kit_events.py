@@ -90,13 +90,19 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
                 for each in items
             ],
             diff=[part for each in (items or [answer]) for part in _diffs(each)],
-            place=str(answer.get("path") or answer.get("dest") or ""),
+            place=_place(task, answer),
             **more,
         )
 
 
 def _name(task: Any) -> str:
     return str(task.name or task.action)
+
+
+def _place(task: Any, answer: dict[str, Any]) -> str:
+    """The file that a task is about: check mode does not always say it of one that is not there yet."""
+    known = (answer.get("path"), answer.get("dest"), task.args.get("path"), task.args.get("dest"))
+    return next((str(each) for each in known if each and "{{" not in str(each)), "")
 
 
 def _status(item: dict[str, Any]) -> str:
