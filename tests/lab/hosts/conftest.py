@@ -50,10 +50,10 @@ class Loop:
         self.loop.close()
 
 
-def skip_without_hosts(number: int) -> None:
+def skip_without_hosts() -> None:
     """Skip, with the reason, where hosts cannot run."""
     try:
-        require_hosts(number)
+        require_hosts()
         locate("prepared")
     except LabError as error:
         pytest.skip(str(error))
@@ -84,7 +84,7 @@ def loop() -> Iterator[Loop]:
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory, loop: Loop) -> Iterator[Hosts]:
     """Two hosts that the tests of a module share: `near` in one network, `far` in another."""
-    skip_without_hosts(2)
+    skip_without_hosts()
     folder = tmp_path_factory.mktemp("hosts")
     hosts = Hosts(folder / "state", specs(folder, "near", "far"), FABRIC)
     loop.run(hosts.start())

@@ -102,17 +102,7 @@ def test_what_is_missing_is_named_with_its_packages(monkeypatch: pytest.MonkeyPa
     with pytest.raises(
         LabError, match=r"need podman, runc, which are not .*install --no-install-recommends podman netavark runc.*--without hosts"
     ):
-        requirements.require_hosts(1)
+        requirements.require_hosts()
     monkeypatch.setattr(requirements.os, "geteuid", lambda: 1000)
     with pytest.raises(LabError, match="takes root"):
-        requirements.require_hosts(1)
-
-
-def test_more_hosts_than_inotify_allows_are_refused_before_they_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "limit").write_text("128\n")
-    monkeypatch.setattr(requirements, "_INSTANCES", tmp_path / "limit")
-    monkeypatch.setattr(requirements, "require", lambda *_: None)
-    monkeypatch.setattr(requirements, "inotify_instances", lambda: 80)
-    requirements.require_hosts(12)
-    with pytest.raises(LabError, match=r"80 of its 128 .* 13 hosts need 52.*sysctl -w fs.inotify.max_user_instances=1024"):
-        requirements.require_hosts(13)
+        requirements.require_hosts()

@@ -1,8 +1,4 @@
-"""Ends everything that a lab's hosts have on this machine, found by the lab's own name: processes, mounts, control groups, the run folder.
-
-A program of its own too, run by its path (`clearing.py DESCRIPTOR NAME`): it waits until whoever holds the other end of the pipe
-is gone, however it ended, and then clears. The standard library alone, so that it starts at once and stays small.
-"""
+"""Ends all that a lab's hosts have on this machine, found by the lab's own name: processes, mounts, control groups, the run folder."""
 
 from __future__ import annotations
 
@@ -12,7 +8,6 @@ import hashlib
 import os
 import shutil
 import signal
-import sys
 import time
 from pathlib import Path
 
@@ -126,14 +121,3 @@ def _remove_groups(prefix: str) -> None:
             return
         if _groups(prefix):
             time.sleep(_POLL_S)
-
-
-def keep(descriptor: int, name: str) -> None:
-    """Wait for the end of the pipe, then clear."""
-    while os.read(descriptor, 1):
-        pass
-    clear_named(name)
-
-
-if __name__ == "__main__":
-    keep(int(sys.argv[1]), sys.argv[2])

@@ -7,12 +7,13 @@ import contextlib
 import os
 import secrets
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from infra_kit.lab.hosts import clearing
+from infra_kit.lab.hosts import clearing, keeper
 from infra_kit.lab.hosts.capacity import show
 from infra_kit.lab.hosts.disk import Disk
 from infra_kit.lab.hosts.fabric import Fabric
@@ -67,7 +68,7 @@ class Hosts:
         Raises:
             LabError: this machine lacks something, or one of them does not come up; nothing is left running then.
         """
-        require_hosts(len(self._specs))
+        require_hosts()
         try:
             await asyncio.to_thread(self._prepare, reset)
             self.hosts = {spec.name: self._host(spec) for spec in self._specs}
@@ -91,10 +92,10 @@ class Hosts:
             shutil.rmtree(self._folder)
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._run.mkdir(parents=True)
+        self._podman.configure()
         self._keep()
         # Paths of mounts may have no comma or colon, which a site's folder may have: they go through this name of it.
         (self._run / "state").symlink_to(self._folder.resolve())
-        self._podman.configure()
         self.fabric.make()
 
     def _host(self, spec: HostSpec) -> Host:
@@ -105,14 +106,17 @@ class Hosts:
         return Host(spec, disk, self.fabric, self._podman, own=own, pid_file=self._run / f"{spec.name}.pid")
 
     def _keep(self) -> None:
-        """Have somebody clear up who notices the end of this process, however it comes."""
-        ours, theirs = os.pipe()[::-1]
-        command = [sys.executable, "-I", "-S", clearing.__file__, str(theirs), self._name]
-        self._keeper = subprocess.Popen(  # noqa: S603  our own interpreter and module
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, pass_fds=[theirs], start_new_session=True, cwd="/"
-        )
-        os.close(theirs)
+        """Have the hosts' keeper beside us, who notices the end of this process, however it comes."""
+        theirs, ours = os.pipe()
         self._tie: IO[bytes] = os.fdopen(ours, "wb", buffering=0)
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(self._podman.notifications))
+            listener.listen(len(self._specs))
+            command = [sys.executable, "-m", keeper.__name__, str(theirs), str(listener.fileno()), self._name]
+            self._keeper = subprocess.Popen(  # noqa: S603  our own interpreter and module
+                command, stdin=subprocess.DEVNULL, pass_fds=[theirs, listener.fileno()], start_new_session=True, cwd="/"
+            )
+        os.close(theirs)
 
     async def _clear(self) -> None:
         for host in self.hosts.values():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import TYPE_CHECKING
 
@@ -59,12 +60,22 @@ class Podman:
         """Nothing is written yet."""
         self._folder = folder
         self._group = group
+        self.notifications = folder / "notifications"
+        """Where runc connects to with each container's seccomp descriptor."""
 
     def configure(self) -> None:
         """Write its settings."""
         self._folder.mkdir(parents=True)
         for name, text in (("containers.conf", _CONTAINERS_CONF), ("storage.conf", _STORAGE_CONF)):
             (self._folder / name).write_text(text.format(folder=self._folder), encoding="utf-8")
+        # Everything is allowed; keeper.py makes the inotify instances.
+        asked = {"names": ["inotify_init1"], "action": "SCMP_ACT_NOTIFY"}
+        profile = {"defaultAction": "SCMP_ACT_ALLOW", "listenerPath": str(self.notifications), "syscalls": [asked]}
+        self._seccomp.write_text(json.dumps(profile), encoding="utf-8")
+
+    @property
+    def _seccomp(self) -> Path:
+        return self._folder / "seccomp.json"
 
     def run(self, name: str, *, disk: Disk, namespace: Namespace, own: dict[str, Path], pid_file: Path) -> None:
         """Start a host's container.
@@ -81,7 +92,7 @@ class Podman:
             *("run", "--detach", "--name", name, "--hostname", name, "--systemd=always", "--pidfile", str(pid_file)),
             *("--cgroupns=private", f"--cgroup-parent=/{self._group}", "--network", f"ns:{namespace.file}", "--no-hosts", "--dns", "none"),
             *("--cap-add", "ALL", *_each("--cap-drop", _DROPPED), "--device", "/dev/kmsg", "--tmpfs", "/tmp"),  # noqa: S108  the host's
-            *_each("--security-opt", ("seccomp=unconfined", "apparmor=unconfined", "unmask=/proc/sys")),
+            *_each("--security-opt", (f"seccomp={self._seccomp}", "apparmor=unconfined", "unmask=/proc/sys")),
             *_each("--volume", (f"{outside}:{inside}{':ro' if inside.startswith(OWN) else ''}" for inside, outside in binds)),
             *("--rootfs", str(disk.root), f"{OWN}/entry.sh"),
         )

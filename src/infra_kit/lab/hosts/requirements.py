@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
-from pathlib import Path
 
 from infra_kit.inventory.errors import LabError
 
@@ -19,10 +17,6 @@ _PACKAGES = {
     "unshare": "util-linux",
 }
 """Program -> Debian's packages of it."""
-_INSTANCES = Path("/proc/sys/fs/inotify/max_user_instances")
-_SETTING = "fs.inotify.max_user_instances"
-_OF_A_HOST = 4
-"""inotify instances: three of its systemd, one of the bus once it is used; counted."""
 _LEAVE_OUT = "or leave the hosts out: `--without hosts`"
 
 
@@ -43,28 +37,10 @@ def require(*programs: str) -> None:
         )
 
 
-def require_hosts(number: int) -> None:
-    """See that so many hosts can run here.
+def require_hosts() -> None:
+    """See that hosts can run here.
 
     Raises:
         LabError: not so.
     """
     require("podman", "runc", "conmon", "ip", "nsenter", "unshare")
-    limit, used = int(_INSTANCES.read_text(encoding="ascii")), inotify_instances()
-    if used + number * _OF_A_HOST > limit:
-        raise LabError(
-            f"root has {used} of its {limit} inotify instances on this machine in use, and {number} hosts need {number * _OF_A_HOST}"
-            " (each Kubernetes node some 8 more, a control-plane node some 20)",
-            remedy=f"`sysctl -w {_SETTING}=1024` as root, which the lab does not do by itself, {_LEAVE_OUT}",
-        )
-
-
-def inotify_instances() -> int:
-    """How many root's processes hold."""
-    found = 0
-    for process in Path("/proc").glob("[0-9]*"):
-        # One that is gone meanwhile has none.
-        with contextlib.suppress(OSError):
-            if process.stat().st_uid == 0:
-                found += sum(str(each.readlink()) == "anon_inode:inotify" for each in (process / "fd").iterdir())
-    return found
