@@ -23,15 +23,16 @@ def cache_folder(part: str) -> Path:
 
 
 @contextmanager
-def alone(folder: Path, waits: Callable[[], object]) -> Iterator[None]:
-    """Hold the lock of a part of the cache; the operating system gives it back however the process ends.
+def alone(folder: Path, waits: Callable[[], object], *, name: str = "lock") -> Iterator[None]:
+    """Hold a lock of a part of the cache; the operating system gives it back however the process ends.
 
     Args:
         folder: the part; made where it is not there.
         waits: called once where another process holds the lock.
+        name: the lock's file.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("a") as lock:
+    with (folder / name).open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -219,7 +219,7 @@ def test_one_gets_them_at_a_time(bin_folder: Path) -> None:
         if "waiting" in words:
             waits.set()
 
-    with (cache_folder() / "lock").open("a") as lock:
+    with (cache_folder() / "tool-v1.2.3.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         second = threading.Thread(target=obtain_all, args=(say, (TOOL,)))
         second.start()

@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import tempfile
 import time
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,8 @@ from infra_kit.lab.programs.releases import Releases
 from infra_kit.shipped import folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     Say = Callable[[str], object]
 
@@ -33,7 +33,7 @@ _SOURCES = ("go.mod", "go.sum", "*.go")
 def obtain_all(say: Say, programs: tuple[Program, ...] | None = None, *, purpose: Purpose = "control_plane") -> dict[str, Path]:
     """Find every program, and get those that are missing into the user's cache.
 
-    One process gets them at a time; others wait and then find them.
+    One process gets a program at a time; others that want the same one wait and then find it.
 
     Args:
         say: called with each line of progress; silent where everything is there.
@@ -48,12 +48,14 @@ def obtain_all(say: Say, programs: tuple[Program, ...] | None = None, *, purpose
     """
     wanted = table(purpose) if programs is None else programs
     found = {program.name: locate(program) for program in wanted}
-    if not all(found.values()):
-        with _alone(say, purpose):
-            releases = Releases(_ARCHITECTURES.get(platform.machine(), platform.machine()))
-            missing = [program for program in wanted if locate(program) is None]
-            for number, program in enumerate(missing, 1):
-                _get(program, purpose, releases, lambda words, n=number: say(f"[{n}/{len(missing)}] {words}"))  # type: ignore[misc]
+    missing = [program for program in wanted if found[program.name] is None]
+    if missing:
+        say(f"getting programs of {whose(purpose)} into {cache_folder()} (once; some minutes where Go has to build them)")
+        releases = Releases(_ARCHITECTURES.get(platform.machine(), platform.machine()))
+        for number, program in enumerate(missing, 1):
+            with _alone(program, say):
+                if locate(program) is None:
+                    _get(program, purpose, releases, lambda words, n=number: say(f"[{n}/{len(missing)}] {words}"))  # type: ignore[misc]
         found = {program.name: locate(program) for program in wanted}
     return {name: place for name, place in found.items() if place is not None}
 
@@ -118,8 +120,7 @@ def _watch(command: list[str], scratch: Path, log: Path, still: Callable[[float]
         build.wait()
 
 
-@contextmanager
-def _alone(say: Say, purpose: Purpose) -> Iterator[None]:
-    with alone(cache_folder(), lambda: say(f"another process is getting programs of {whose(purpose)}; waiting for it")):
-        say(f"getting programs of {whose(purpose)} into {cache_folder()} (once; some minutes where Go has to build them)")
-        yield
+def _alone(program: Program, say: Say) -> AbstractContextManager[None]:
+    """Each has a lock of its own: a build that takes ten minutes keeps nobody from another program."""
+    waits = f"another process is getting {program.name} {program.version}; waiting for it"
+    return alone(cache_folder(), lambda: say(waits), name=f"{program.cached.parent.name}.lock")
