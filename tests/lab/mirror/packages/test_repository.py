@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
 import socket
 import subprocess
-import threading
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,27 +24,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@contextmanager
-def _served(found: Repository) -> Iterator[str]:
-    """The repository's URL, served by a loop in a thread while the test's programs ask."""
-    place = socket.create_server(("127.0.0.1", 0))
-    port = place.getsockname()[1]
-    loop, ready, end = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
+@pytest.fixture(scope="module")
+def served(serve):
+    """Serves a repository; gives its URL."""
 
-    async def serve() -> None:
-        async with Mirror(packages=(found, place)):
-            ready.set()
-            await end.wait()
+    @contextmanager
+    def serving(found: Repository) -> Iterator[str]:
+        with socket.create_server(("127.0.0.1", 0)) as place, serve(Mirror(packages=(found, place))):
+            yield f"http://127.0.0.1:{place.getsockname()[1]}/debian"
 
-    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
-    thread.start()
-    assert ready.wait(10)
-    try:
-        yield f"http://127.0.0.1:{port}/debian"
-    finally:
-        loop.call_soon_threadsafe(end.set)
-        thread.join(10)
-        loop.close()
+    return serving
 
 
 class Apt:
@@ -71,8 +58,8 @@ class Apt:
 
 
 @pytest.fixture(scope="module")
-def apt(made: Repository, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Apt]:
-    with _served(made) as url:
+def apt(made: Repository, served, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Apt]:
+    with served(made) as url:
         found = Apt(tmp_path_factory.mktemp("apt"), made.source(url, keyring=str(made.folder / KEY_FILE)))
         found.run("apt-get", "update")
         yield found
@@ -116,12 +103,12 @@ def test_what_others_depend_on_is_asked_for(apt: Apt) -> None:
     assert "kubelet : Depends: iptables" in refused.stdout
 
 
-def test_apt_refuses_an_index_that_was_changed(made: Repository, tmp_path: Path) -> None:
+def test_apt_refuses_an_index_that_was_changed(made: Repository, served, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(made.folder, copy)
     index = next((copy / "dists").rglob("InRelease"))
     index.write_text(index.read_text().replace("Origin: infra-kit lab", "Origin: somebody else"))
-    with _served(Repository(copy, made.suite, made.component)) as url:
+    with served(Repository(copy, made.suite, made.component)) as url:
         other = Apt(tmp_path / "apt", made.source(url, keyring=str(made.folder / KEY_FILE)))
         refused = other.run("apt-get", "update", check=False)
     assert refused.returncode != 0
