@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import stat
 from typing import TYPE_CHECKING
 
@@ -42,9 +44,17 @@ def test_threads_are_numbered_core_by_core_then_again(shown: Path) -> None:
 
 def test_each_socket_is_a_node_with_its_part_of_the_memory(shown: Path) -> None:
     assert _text(shown, "node/node1/cpulist") == "4,5,6,7,12,13,14,15"
-    assert (shown / "node/node1/cpu12/topology/core_id").read_text() == "0\n"
     assert _text(shown, "node/node1/meminfo").splitlines()[0].split() == ["Node", "1", "MemTotal:", str(32 * 2**20), "kB"]
     assert _text(shown, "node/node0/distance") == "10 32"
+
+
+def test_a_kubelet_counts_every_processor_and_may_use_each_number_in_a_cpuset(shown: Path) -> None:
+    """As cAdvisor reads the tree: the glob `cpu*[0-9]`, and the digits after `cpu` as the number."""
+    counted = [each.name for node in ("node0", "node1") for each in (shown / "node" / node).glob("cpu*[0-9]")]
+    assert len(counted) == 16
+    assert {int(re.match(r"cpu(\d+)", name)[1]) for name in counted} <= os.sched_getaffinity(0)
+    cores = [_text(shown, f"node/node1/{name}/topology/core_id") for name in counted if (shown / "node/node1" / name).exists()]
+    assert len(set(cores)) == len(cores) == 8
 
 
 def test_memory_is_what_was_said_and_none_of_it_is_swapped(shown: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from infra_kit.lab.hosts.specification import Capacity
 
 _FREE_PERCENT = 97
+_REAL = sorted(os.sched_getaffinity(0))
 _HEX_DIGITS = 8  # of a word of the kernel's masks
 
 
@@ -34,7 +36,6 @@ def show(capacity: Capacity, folder: Path) -> Path:
             write_readable(place / name, content + "\n")
         for socket in range(capacity.sockets):
             for cpu in _of_socket(capacity, socket):
-                (place / f"node/node{socket}/cpu{cpu}").symlink_to(f"../../cpu/cpu{cpu}")
                 (place / f"cpu/cpu{cpu}/node{socket}").symlink_to(f"../../node/node{socket}")
     return place
 
@@ -90,11 +91,23 @@ def _node(capacity: Capacity, socket: int, number: int) -> Iterator[tuple[str, s
     yield f"{at}/cpulist", _list(members)
     yield f"{at}/cpumap", _mask(members, number)
     yield f"{at}/distance", " ".join("10" if other == socket else "32" for other in range(capacity.sockets))
+    for cpu in members:
+        yield from _counted(f"{at}/cpu{_REAL[cpu % len(_REAL)]}-{cpu}", socket, cpu)
     rows = (("MemTotal", total), ("MemFree", free), ("MemUsed", total - free))
     yield f"{at}/meminfo", "\n".join(f"Node {socket} {name + ':':14} {value:>9} kB" for name, value in rows)
     for size in ("2048kB", "1048576kB"):
         for name in ("nr_hugepages", "free_hugepages", "surplus_hugepages"):
             yield f"{at}/hugepages/hugepages-{size}/{name}", "0"
+
+
+def _counted(at: str, socket: int, cpu: int) -> Iterator[tuple[str, str]]:
+    """One of the processors that a kubelet counts, by cAdvisor's reading of this tree (utils/sysinfo, GetNodesInfo).
+
+    It takes the digits after `cpu` for the number, and writes all numbers into the cpuset of its pods, which the kernel refuses
+    for processors that are not there. So each has the number of a real one.
+    """
+    yield f"{at}/topology/core_id", str(cpu)
+    yield f"{at}/topology/physical_package_id", str(socket)
 
 
 def _meminfo(total: int) -> str:
