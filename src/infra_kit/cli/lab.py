@@ -114,12 +114,12 @@ def kubectl(
 
     Everything after SITE goes to kubectl as it is; its exit code is the command's.
     """
-    from infra_kit.lab.programs.program import locate_all
+    from infra_kit.lab.programs.program import locate_all, table
 
     folder = _folder(site)
-    if not folder.kubeconfig.is_file():
+    if not folder.kubeconfig.is_file() and not _of_hosts(folder):
         raise LabError("no control plane runs for this site", where=str(site), remedy=f"`infra-kit lab up {site}`")
-    program = str(locate_all()["kubectl"])
+    program = str(locate_all(tuple(each for each in table() if each.name == "kubectl"))["kubectl"])
     os.execve(program, ["kubectl", *(arguments or [])], os.environ | {"KUBECONFIG": str(folder.kubeconfig)})  # noqa: S606  no shell wanted
 
 
@@ -199,6 +199,14 @@ def _parts(without: str) -> list[str]:
     if unknown:
         raise UsageError(f"--without does not know {', '.join(unknown)}", remedy=f"it knows {', '.join(PARTS)}")
     return named
+
+
+def _of_hosts(folder: LabFolder) -> bool:
+    """Have the kubeconfig of the cluster that the lab's hosts made; whether there is one."""
+    from infra_kit.inventory.load import load_site
+    from infra_kit.lab.hosts.administrator import kubeconfig
+
+    return folder.endpoints.is_file() and kubeconfig(load_site(folder.site), folder) is not None
 
 
 def _settings(pairs: list[str]) -> dict[str, Any]:

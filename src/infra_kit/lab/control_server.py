@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 from pydantic import TypeAdapter
 
+from infra_kit.inventory.errors import LabError
 from infra_kit.lab.emulator import FeelsFaults
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class ControlServer:
             return _refusal(404, f"no such device in this lab: {name} (known: {', '.join(sorted(self._emulators))})")
         try:
             return await handler(request)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, LabError) as error:
             return _refusal(400, str(error))
 
     async def _list(self, request: web.Request) -> web.Response:

@@ -90,7 +90,7 @@ def test_a_build_appears_whole_and_is_then_found(tmp_path: Path, monkeypatch: py
     assert not (tmp_path / "infra-kit/hosts/.killed").exists()
     disabled, _, arguments = told.read_text().partition("|")
     assert "containerd.service" in disabled.split()
-    assert {"--include=containerd", "--include=systemd", f"--customize-hook={CUSTOMIZE}", "bookworm"} <= {*arguments.split()}
+    assert {"--include=containerd", "--include=systemd", "--customize-hook=sh", f'"{CUSTOMIZE}"', "bookworm"} <= {*arguments.split()}
     said: list[str] = []
     building.obtain_all(said.append, ["prepared"])
     assert not said

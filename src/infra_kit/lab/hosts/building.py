@@ -95,7 +95,7 @@ def _build(filesystems: RootFilesystems, name: str, place: Path, say: Say) -> No
             *(f"--include={package}" for package in variant.packages),
             *("--dpkgopt=path-exclude=/usr/share/doc/*", "--dpkgopt=path-exclude=/usr/share/man/*/*.gz"),
             *(f"--aptopt={setting}" for setting in _proxies()),
-            f"--customize-hook={CUSTOMIZE}",
+            f'--customize-hook=sh "{CUSTOMIZE}" "$1"',
             *(filesystems.suite, str(root), *sources(filesystems.suite)),
         ]
         lists = {"MASKED": " ".join(filesystems.masked), "DISABLED": " ".join(variant.disabled)}

@@ -94,7 +94,7 @@ class Podman:
             *("--cap-add", "ALL", *_each("--cap-drop", _DROPPED), "--device", "/dev/kmsg", "--tmpfs", "/tmp"),  # noqa: S108  the host's
             *_each("--security-opt", (f"seccomp={self._seccomp}", "apparmor=unconfined", "unmask=/proc/sys")),
             *_each("--volume", (f"{outside}:{inside}{':ro' if inside.startswith(OWN) else ''}" for inside, outside in binds)),
-            *("--rootfs", str(disk.root), f"{OWN}/entry.sh"),
+            *("--rootfs", str(disk.root), "/bin/sh", f"{OWN}/entry.sh"),
         )
 
     def start(self, name: str) -> None:
