@@ -46,6 +46,11 @@ def without_recipe(site: Site) -> list[str]:
     return [name for name, model in site.catalog.images.items() if model.lab is None]
 
 
+def reference(model: ImageModel) -> str:
+    """How pods name an image, without the site's mirror."""
+    return f"{model.registry}/{model.repository}:{model.tag}"
+
+
 def _recipe(model: ImageModel, lab: LabImage) -> Recipe:
     steps = [_step(layer) for layer in lab.layers]
     if any(kind != "program" for kind, _ in steps):
@@ -53,8 +58,7 @@ def _recipe(model: ImageModel, lab: LabImage) -> Recipe:
         steps += [("account", str(model.uid))] if model.uid else []
     steps += [("link", f"{path} {target}") for path, target in lab.links.items()]
     environment = {"PATH": _PATH, **({"PYTHONPATH": PIP} if any(kind == "pip" for kind, _ in steps) else {}), **lab.environment}
-    reference = f"{model.registry}/{model.repository}:{model.tag}"
-    return Recipe(reference, layers(*steps), tuple(lab.command), environment, model.uid)
+    return Recipe(reference(model), layers(*steps), tuple(lab.command), environment, model.uid)
 
 
 def _on_a_base(steps: list[tuple[Kind, str]]) -> list[tuple[Kind, str]]:
