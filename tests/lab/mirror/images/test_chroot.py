@@ -64,6 +64,10 @@ def test_files_of_this_machine_are_seen_inside(lower: Path, upper: Path, tmp_pat
     assert not list(upper.rglob("words"))
 
 
+def test_the_path_of_the_inside_is_for_the_inside_alone(lower: Path, upper: Path) -> None:
+    assert Chroot([lower], upper).run(["/bin/sh", "-c", 'echo "$PATH"'], {"PATH": "/no/where"}) == "/no/where\n"
+
+
 def test_a_failure_has_the_last_words(lower: Path, upper: Path) -> None:
     with pytest.raises(LabError, match=r"(?s)`/bin/sh -c .* failed .*it broke"):
         Chroot([lower], upper).run(["/bin/sh", "-c", "echo it broke >&2; exit 3"])

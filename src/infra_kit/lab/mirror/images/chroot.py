@@ -24,7 +24,8 @@ _PASSED = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY",
 """Variables that say how the network is reached."""
 _CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 
-# $1 merged, $2 lower directories, $3 upper, $4 work; then SOURCE=TARGET of every bind, `--`, and the command.
+# $1 merged, $2 lower directories, $3 upper, $4 work; then SOURCE=TARGET of every bind, `--`, NAME=VALUE of every variable, `--`, and the
+# command.
 _ENTER = """
 set -eu
 merged=$1; shift
@@ -39,7 +40,10 @@ while [ "$1" != -- ]; do
   mount --bind "$source" "$target"
 done
 shift
-exec chroot "$merged" "$@"
+chroot=$(command -v chroot)  # before PATH is the one of the inside
+while [ "$1" != -- ]; do export "$1"; shift; done
+shift
+exec "$chroot" "$merged" "$@"
 """
 
 
@@ -80,13 +84,28 @@ class Chroot:
             if Path(_CERTIFICATES).exists():
                 binds[Path(_CERTIFICATES)] = "/run/certificates.pem"
             wanted = [f"{source}={target}" for source, target in binds.items()]
+            variables = [f"{name}={value}" for name, value in (environment or {}).items()]
             lower = ":".join(str(tree) for tree in reversed(self.lower))
-            inside = ["sh", "-ec", _ENTER, "enter", str(merged), lower, str(self.upper), str(work), *wanted, "--", *command]
+            inside = [
+                "sh",
+                "-ec",
+                _ENTER,
+                "enter",
+                str(merged),
+                lower,
+                str(self.upper),
+                str(work),
+                *wanted,
+                "--",
+                *variables,
+                "--",
+                *command,
+            ]
             # A process group cannot outlive us unseen: --kill-child ends it with `unshare`, which ends with this call.
             whole = ["unshare", "--mount", "--propagation", "private", "--fork", "--kill-child", *inside]
             done = subprocess.run(  # noqa: S603  our own script, with the catalogue's packages
                 whole,
-                env=_environment() | (environment or {}),
+                env=_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
