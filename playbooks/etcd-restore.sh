@@ -21,12 +21,11 @@ name=$(sed -n 's/^ *- --name=//p' "$etcd")
 peer=$(sed -n 's/^ *- --initial-advertise-peer-urls=//p' "$etcd")
 [ ! -e /var/lib/etcd/member ] || { mkdir -p "/var/lib/etcd.before-$(date -u +%Y%m%dT%H%M%SZ)" && mv /var/lib/etcd/* "$(ls -d /var/lib/etcd.before-* | tail -n 1)/"; }
 # The revision goes up, so that nobody who still watches takes old objects for new ones.
-ctr --namespace k8s.io run --rm \
-    --mount type=bind,src="$backup",dst=/backup,options=rbind:ro \
-    --mount type=bind,src=/var/lib/etcd,dst=/to,options=rbind:rw \
-    "$image" "etcd-restore-$$" \
-    etcdutl snapshot restore /backup/etcd.db --data-dir /to/restored --name "$name" --initial-cluster "$name=$peer" \
-    --initial-advertise-peer-urls "$peer" --bump-revision 1000000000 --mark-compacted
+programs=$(mktemp -d)
+trap 'ctr --namespace k8s.io images unmount --rm "$programs" > /dev/null 2>&1; rmdir "$programs"' EXIT
+ctr --namespace k8s.io images mount "$image" "$programs" > /dev/null
+"$programs/usr/local/bin/etcdutl" snapshot restore "$backup/etcd.db" --data-dir /var/lib/etcd/restored --name "$name" \
+    --initial-cluster "$name=$peer" --initial-advertise-peer-urls "$peer" --bump-revision 1000000000 --mark-compacted
 mv /var/lib/etcd/restored/* /var/lib/etcd/
 rmdir /var/lib/etcd/restored
 mv "$manifests.stopped"/*.yaml "$manifests/"
