@@ -41,7 +41,7 @@ def left(folder: Path, *more: str) -> list[str]:
 
     Args:
         folder: of the hosts.
-        more: other words that only theirs have, such as the inode of a namespace.
+        more: other words that only theirs have.
     """
     words = (clearing.name_of(folder), str(folder), *more)
     mounts = Path("/proc/self/mountinfo").read_text().splitlines()

@@ -37,12 +37,11 @@ def test_what_they_write_stays_over_down_and_up_until_it_is_reset(tmp_path: Path
     def once(command: str, *, reset: bool = False) -> str:
         hosts = Hosts(state, specs(tmp_path, "one"), FABRIC)
         loop.run(hosts.start(reset=reset))
-        namespace = str(hosts.namespace.file.stat().st_ino)
         try:
             return loop.run(hosts.hosts["one"].execute(command)).strip()
         finally:
             loop.run(hosts.stop())
-            assert left(state, namespace) == []
+            assert left(state) == []
             assert hosts._keeper is None
 
     identity = once("echo written > /etc/written; echo image > /var/lib/containerd/image; cat /etc/machine-id")
@@ -80,7 +79,7 @@ async def main():
     hosts = Hosts(folder / "state", specs(folder, "killed"), FABRIC)
     await hosts.start()
     await hosts.hosts["killed"].execute("echo kept > /etc/kept; sync")
-    print(hosts._keeper.pid, hosts.namespace.file.stat().st_ino, flush=True)
+    print(hosts._keeper.pid, hosts._name, flush=True)
     await asyncio.sleep(600)
 
 asyncio.run(main())
@@ -88,17 +87,17 @@ asyncio.run(main())
 
 
 def _start_another(tmp_path: Path) -> tuple[subprocess.Popen[str], int, str]:
-    """A process with a host; with its keeper's pid and its fabric's namespace."""
+    """A process with a host; with its keeper's pid and the name of everything that it has on this machine."""
     (tmp_path / "tests_of_hosts.py").write_text(Path(__file__).with_name("conftest.py").read_text())
     process = subprocess.Popen([sys.executable, "-c", PROGRAM, str(tmp_path), str(tmp_path)], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    keeper, namespace = process.stdout.readline().split()
-    return process, int(keeper), namespace
+    keeper, name = process.stdout.readline().split()
+    return process, int(keeper), name
 
 
 @pytest.mark.badday
 def test_a_killed_lab_is_cleared_by_its_keeper(tmp_path: Path) -> None:
-    process, keeper, namespace = _start_another(tmp_path)
+    process, keeper, name = _start_another(tmp_path)
     descriptor = os.pidfd_open(keeper)
     process.kill()
     process.wait()
@@ -106,24 +105,24 @@ def test_a_killed_lab_is_cleared_by_its_keeper(tmp_path: Path) -> None:
     waiting.register(descriptor, select.POLLIN)
     assert waiting.poll(30_000)
     os.close(descriptor)
-    assert left(tmp_path / "state", namespace) == []
+    assert left(tmp_path / "state", name) == []
 
 
 @pytest.mark.badday
 def test_what_a_lab_and_its_keeper_left_is_cleared_by_the_next_up_or_down(tmp_path: Path, loop: Loop) -> None:
-    process, keeper, namespace = _start_another(tmp_path)
+    process, keeper, name = _start_another(tmp_path)
     os.kill(keeper, signal.SIGKILL)
     process.kill()
     process.wait()
-    assert left(tmp_path / "state", namespace)
+    assert any(name in each for each in left(tmp_path / "state"))
     hosts = Hosts(tmp_path / "state", specs(tmp_path, "killed"), FABRIC)
     loop.run(hosts.start())
     try:
         assert loop.run(hosts.hosts["killed"].execute("cat /etc/kept")).strip() == "kept"
-        assert not [each for each in left(tmp_path / "state", namespace) if namespace in each]
+        assert not [each for each in left(tmp_path / "state") if name in each]
     finally:
         loop.run(hosts.stop())
-    assert left(tmp_path / "state", namespace) == []
+    assert left(tmp_path / "state") == []
     assert not clearing.clear(tmp_path / "state")
 
 
@@ -132,6 +131,13 @@ def test_one_that_cannot_be_made_takes_all_back(tmp_path: Path, loop: Loop) -> N
     lost = replace(bad, attachments=(Attachment("bond0", "nowhere", IPv4Address("10.9.9.9")),))
     with pytest.raises(LabError, match="bad: there is no network nowhere"):
         loop.run(Hosts(tmp_path / "state", [good, lost], FABRIC).start())
+    assert left(tmp_path / "state") == []
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path, loop: Loop) -> None:
+    (tmp_path / "state").write_text("a file")
+    with pytest.raises(LabError, match=r"state: the hosts cannot be made: .*File exists"):
+        loop.run(Hosts(tmp_path / "state", specs(tmp_path, "one"), FABRIC).start())
     assert left(tmp_path / "state") == []
 
 

@@ -78,7 +78,7 @@ def _topology(capacity: Capacity, cpu: int, number: int) -> Iterator[tuple[str, 
     yield from (
         (f"{at}/topology/{name}", str(value)) for name, value in (("physical_package_id", socket), ("die_id", 0), ("core_id", core))
     )
-    for name, members in (("thread_siblings", siblings), ("core_cpus", siblings), ("core_siblings", package), ("package_cpus", package)):
+    for name, members in (("thread_siblings", siblings), ("core_siblings", package)):
         yield f"{at}/topology/{name}", _mask(members, number)
         yield f"{at}/topology/{name}_list", _list(members)
 

@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from infra_kit.inventory.errors import LabError
 from infra_kit.lab.hosts import clearing, keeper
 from infra_kit.lab.hosts.capacity import show
 from infra_kit.lab.hosts.disk import Disk
@@ -71,9 +72,11 @@ class Hosts:
         require_hosts()
         try:
             await asyncio.to_thread(self._prepare, reset)
-            self.hosts = {spec.name: self._host(spec) for spec in self._specs}
             await _all(host.start() for host in self.hosts.values())
             await _all(host.ready() for host in self.hosts.values())
+        except OSError as error:
+            await self._clear()
+            raise LabError(f"the hosts cannot be made: {error}", where=str(self._folder)) from error
         except BaseException:
             await self._clear()
             raise
@@ -91,12 +94,13 @@ class Hosts:
         if reset and self._folder.exists():
             shutil.rmtree(self._folder)
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._run.mkdir(parents=True)
+        self._run.mkdir(parents=True, mode=0o700)
         self._podman.configure()
         self._keep()
         # Paths of mounts may have no comma or colon, which a site's folder may have: they go through this name of it.
         (self._run / "state").symlink_to(self._folder.resolve())
         self.fabric.make()
+        self.hosts = {spec.name: self._host(spec) for spec in self._specs}
 
     def _host(self, spec: HostSpec) -> Host:
         disk = Disk(self._run / "state" / spec.name, self._run / "hosts" / spec.name, spec)
