@@ -254,8 +254,10 @@ def _get_programs(site: Any, without: list[str], *, hosts: bool) -> None:
         obtaining.obtain_all(typer.echo)
     if any(device.kind == "host" for device in wanted):
         from infra_kit.lab.hosts import building
+        from infra_kit.lab.mirror.supplies import supplies
 
         building.obtain_all(typer.echo, ["prepared"])
+        supplies(site, typer.echo, images=())
 
 
 def _difference(site: Any, folder: LabFolder, without: list[str], *, hosts: bool) -> Difference:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import AsyncExitStack
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,8 @@ from infra_kit.lab.hosts.device import ApiDevice, HostDevice
 from infra_kit.lab.hosts.hosts import Hosts
 from infra_kit.lab.hosts.root_filesystem import table
 from infra_kit.lab.hosts.specification import Attachment, Capacity, FabricSpec, HostSpec, NetworkSpec, Route
+from infra_kit.lab.mirror.mirror import Mirror
+from infra_kit.lab.mirror.supplies import held
 from infra_kit.lab.trust import host_key
 
 if TYPE_CHECKING:
@@ -29,7 +33,9 @@ if TYPE_CHECKING:
 SERVICES = IPv4Address("10.10.0.80")
 """Where hosts reach the lab's own package mirror and image registry."""
 PACKAGES = f"http://{SERVICES}/debian"
-REGISTRY = f"{SERVICES}:5000"
+_PACKAGES_PORT = 80
+_REGISTRY_PORT = 5000
+REGISTRY = f"{SERVICES}:{_REGISTRY_PORT}"
 _NOT_THE_HOSTS = frozenset({"out-of-band", "vlt-peering"})
 _CA = "etc/kubernetes/pki/ca.crt"  # where kubeadm keeps a cluster's authority
 
@@ -46,6 +52,8 @@ class SiteHosts:
     def __init__(self, site: Site, folder: LabFolder, login: Login) -> None:
         """Nothing is made yet."""
         self._site = site
+        self._stack = AsyncExitStack()
+        self.mirror: Mirror | None = None
         self.all = Hosts(folder.state / "hosts", list(specs(site, folder, login)), fabric(site))
 
     @property
@@ -54,12 +62,22 @@ class SiteHosts:
         return StandIn(family="debian", release=table().release, packages=PACKAGES, registry=REGISTRY)
 
     async def start(self) -> None:
-        """Switch all on; see `Hosts.start`."""
+        """Switch all on, and what they install from; see `Hosts.start`."""
+        supplies = await asyncio.to_thread(held, self._site)
         await self.all.start()
+        self._stack.push_async_callback(self.all.stop)
+        try:
+            listen = self.all.namespace.listen
+            packages = (supplies.repository, listen(str(SERVICES), _PACKAGES_PORT))
+            self.mirror = Mirror(packages=packages, images=(supplies.images, listen(str(SERVICES), _REGISTRY_PORT)))
+            await self._stack.enter_async_context(self.mirror)
+        except BaseException:
+            await self.stop()
+            raise
 
     async def stop(self) -> None:
         """See `Hosts.stop`."""
-        await self.all.stop()
+        await self._stack.aclose()
 
     def device(self, device: LabDevice) -> HostDevice | ApiDevice:
         """A host, or the way to the API servers, as a device of the lab."""

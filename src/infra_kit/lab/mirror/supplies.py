@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from infra_kit.inventory.errors import LabError
 from infra_kit.lab.mirror.images.building import build
 from infra_kit.lab.mirror.images.catalogue import catalogue_images
 from infra_kit.lab.mirror.images.kubernetes import kubernetes_images
+from infra_kit.lab.mirror.images.store import Store
 from infra_kit.lab.mirror.packages.repository import repository
 
 if TYPE_CHECKING:
@@ -26,6 +28,23 @@ class Supplies:
 
     repository: Repository
     images: list[Image]
+
+
+def held(site: Site) -> Supplies:
+    """What of it is on this machine already: packages and the cluster's own images, and whatever else of the site's images has been built.
+
+    Raises:
+        LabError: packages or the cluster's own images are missing; with how to get them.
+    """
+
+    def refuse(words: str) -> None:
+        raise LabError(f"what the lab's hosts install from is not all here: {words}", remedy="`infra-kit lab up --hosts` gets it")
+
+    found = supplies(site, refuse, images=())
+    store = Store()
+    further = [image for recipe in catalogue_images(site) if (image := store.image(recipe)) is not None]
+    known = {image.recipe.reference for image in found.images}
+    return Supplies(found.repository, [*found.images, *(image for image in further if image.recipe.reference not in known)])
 
 
 def supplies(site: Site, say: Say, *, kubernetes: Sequence[str] = (), images: Collection[str] | None = None) -> Supplies:
