@@ -7,10 +7,10 @@ import pytest
 from plan_fakes import FakeLayer, Script, Thing
 
 from infra_kit.inventory.errors import DeviceError, ExitCode, HalfDoneError, UnreachableError
+from infra_kit.plan.company import NotBegun
 from infra_kit.plan.record.database import Database
 from infra_kit.plan.record.journal import Journal
 from infra_kit.plan.request import Request
-from infra_kit.plan.resource import NotBegun
 from infra_kit.plan.run import perform
 from infra_kit.plan.state import StateFolder
 

@@ -7,9 +7,9 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any
 
 from infra_kit.inventory.errors import ExitCode
+from infra_kit.plan.company import company_of
 from infra_kit.plan.gathering import Gathering
 from infra_kit.plan.interruption import INTERRUPTED, Interruption
-from infra_kit.plan.resource import company_of
 from infra_kit.plan.scheduling import Schedule, Step, StepOutcome
 from infra_kit.plan.steps import Steps
 

@@ -7,16 +7,17 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, cast
 
+from infra_kit.plan.company import company_of
 from infra_kit.plan.reading import read_together
-from infra_kit.plan.resource import company_of
 from infra_kit.plan.scheduling import StepOutcome
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
 
     from infra_kit.inventory.errors import InfraKitError
+    from infra_kit.plan.company import Company, NotBegun
     from infra_kit.plan.planning import Entry
-    from infra_kit.plan.resource import Company, Diff, NotBegun, Observed, Outcome
+    from infra_kit.plan.resource import Diff, Observed, Outcome
     from infra_kit.plan.steps import Steps
 
 

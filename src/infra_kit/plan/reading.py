@@ -10,11 +10,13 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from infra_kit.inventory.errors import DeviceError, UnreachableError
+from infra_kit.plan.company import company_of
 from infra_kit.plan.events import Event, Listener, silent
-from infra_kit.plan.resource import Observed, Unknown, company_of, never
+from infra_kit.plan.resource import Observed, Unknown, never
 
 if TYPE_CHECKING:
-    from infra_kit.plan.resource import Company, ReadContext, Resource
+    from infra_kit.plan.company import Company
+    from infra_kit.plan.resource import ReadContext, Resource
 
 
 def read_one(resource: Resource, context: ReadContext) -> Observed | Unknown:

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, cast
 
 from infra_kit.inventory.errors import DeviceError, HalfDoneError, InfraKitError, LockedError, NotReadyError, StateError
+from infra_kit.plan.company import NotBegun
 from infra_kit.plan.events import Event
 from infra_kit.plan.interruption import WaitInterruptedError
 from infra_kit.plan.reading import read_one
-from infra_kit.plan.resource import Diff, NotBegun, Observed, Outcome, Unknown, scope_of
+from infra_kit.plan.resource import Diff, Observed, Outcome, Unknown, scope_of
 from infra_kit.plan.scheduling import StepOutcome
 
 if TYPE_CHECKING:

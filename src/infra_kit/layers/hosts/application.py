@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from infra_kit.inventory.errors import DeviceError, InfraKitError
+from infra_kit.inventory.errors import InfraKitError
 from infra_kit.layers.hosts.collector import Collector
 from infra_kit.layers.hosts.fault import error_of
+from infra_kit.layers.hosts.notebook import Notebook
 from infra_kit.layers.hosts.ordering import names_of, ordered
 from infra_kit.layers.hosts.runner.run import Ended, run
+from infra_kit.plan.company import NotBegun
 from infra_kit.plan.interruption import WaitInterruptedError
-from infra_kit.plan.resource import NotBegun, Outcome
+from infra_kit.plan.resource import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from infra_kit.layers.hosts.company import HostsCompany
-    from infra_kit.layers.hosts.resource import HostRole
+    from infra_kit.layers.hosts.knowledge import Knowledge
     from infra_kit.layers.hosts.result import RoleResult
+    from infra_kit.layers.hosts.wanted import RoleOnHost
     from infra_kit.plan.resource import Diff, Observed, RunContext
-
-_NOTES_AT_ONCE = 8
 
 
 class Application:
@@ -33,7 +31,7 @@ class Application:
     nothing there, unless it reboots or recreates.
 
     Args:
-        company: whose.
+        knowledge: whose.
         changes: what was agreed to.
         context: connections that may write, consent.
         ended: told how each ended.
@@ -41,13 +39,13 @@ class Application:
 
     def __init__(
         self,
-        company: HostsCompany,
-        changes: Sequence[tuple[HostRole, Observed, Diff]],
+        knowledge: Knowledge,
+        changes: Sequence[tuple[RoleOnHost, Observed, Diff]],
         context: RunContext,
         ended: Callable[[str, Outcome | NotBegun | InfraKitError], None],
     ) -> None:
         """Nothing is sent."""
-        self._company = company
+        self._knowledge = knowledge
         self._context = context
         self._ended = ended
         self._staged = {each.id for each, _, diff in changes if diff.disruption == "reboot" and not context.allow_reboot}
@@ -76,83 +74,46 @@ class Application:
         yield from ([host] for host in hosts if host in loud)
 
     def _pool(self, host: str) -> str:
-        return str(self._company.site.server_by_name[host].role)
+        return str(self._knowledge.site.server_by_name[host].role)
 
-    def _leave(self, resources: Sequence[HostRole], reason: str) -> None:
+    def _leave(self, resources: Sequence[RoleOnHost], reason: str) -> None:
         for each in resources:
             self._ended(each.id, NotBegun(reason))
 
-    def _without_whole_reboots(self, resources: Sequence[HostRole]) -> list[HostRole]:
+    def _without_whole_reboots(self, resources: Sequence[RoleOnHost]) -> list[RoleOnHost]:
         """A role that is a reboot waits for consent; of another, the tasks that reboot are left out of the run."""
         waiting = {each.id for each in resources if each.id in self._staged and each.role.entry.disruption == "reboot"}
         for each in sorted(waiting):
             self._ended(each, Outcome("staged", "rebooting waits for --allow-reboot"))
         return [each for each in resources if each.id not in waiting]
 
-    def _apply(self, resources: Sequence[HostRole]) -> bool:
+    def _apply(self, resources: Sequence[RoleOnHost]) -> bool:
         """One run; says whether all went well."""
-        order = ordered(self._company, resources, self._context, check=False)
+        order = ordered(self._knowledge, resources, self._context, check=False)
         for each, error in order.refused:
             self._ended(each.id, error)
         if not order.resources:
             return not order.refused
         failed: list[str] = []
-        noted: dict[str, list[HostRole]] = defaultdict(list)
-        with ThreadPoolExecutor(_NOTES_AT_ONCE, thread_name_prefix="note") as notes:
+        with Notebook(self._knowledge, self._context, self._ended) as notebook:
 
             def ended(host: str, role: str, result: RoleResult) -> None:
                 resource = self._by_place[host, role]
                 if result.failure is not None or result.unreachable is not None:
                     failed.append(host)
-                    self._ended(resource.id, error_of(host, role, result, names_of(self._company, resource, self._context)))
+                    self._ended(resource.id, error_of(host, role, result, names_of(self._knowledge, resource, self._context)))
                 elif resource.id in self._staged:
                     self._ended(resource.id, Outcome("staged", "applied but for the reboot, which waits for --allow-reboot"))
                 else:
-                    noted[host].append(resource)
-                    notes.submit(self._note, resource, result)
+                    notebook.add(resource, result)
 
             collector = Collector(order.wanted, order.roles, ended, self._says, check=False)
             done = run(order.order, collector.hear, self._context.interrupted)
             self._account_for_the_rest(collector, done)
-        self._note_what_moved_since(noted)
         return not failed and not collector.left
 
     def _says(self, host: str, role: str, task: str) -> None:
         self._context.progress(self._by_place[host, role].id, task)
-
-    def _note(self, resource: HostRole, result: RoleResult) -> None:
-        """The role is done on its host: note it there at once, so that a run that is killed later has not done it in vain."""
-        company, host = self._company, resource.host
-        try:
-            look = company.look_at(host, [resource], self._context)[resource.id]
-            company.note(host, {resource.role.name: (company.wanted(resource, self._context), look.fingerprint)}, self._context)
-        except InfraKitError as error:
-            self._ended(resource.id, error)
-            return
-        count = len(result.changes)
-        self._ended(
-            resource.id, Outcome(message=f"{count} task{'' if count == 1 else 's'} changed something" if count else "nothing changed")
-        )
-
-    def _note_what_moved_since(self, noted: dict[str, list[HostRole]]) -> None:
-        """What a later role of the run did may have moved what an earlier one's look looks at."""
-
-        def again(host: str) -> None:
-            try:
-                looks = self._company.look_at(host, noted[host], self._context)
-                moved = {
-                    each.role.name: (self._company.wanted(each, self._context), looks[each.id].fingerprint)
-                    for each in noted[host]
-                    if looks[each.id].noted.get("fingerprint") != looks[each.id].fingerprint
-                }
-                if moved:
-                    self._company.note(host, moved, self._context)
-            except DeviceError:
-                return  # the next plan asks Ansible again
-
-        if noted:
-            with ThreadPoolExecutor(_NOTES_AT_ONCE, thread_name_prefix="note") as pool:
-                list(pool.map(again, noted))
 
     def _account_for_the_rest(self, collector: Collector, done: Ended) -> None:
         begun: set[str] = set()

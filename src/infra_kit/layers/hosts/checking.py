@@ -14,10 +14,9 @@ from infra_kit.plan.resource import Observed, Unknown
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from infra_kit.layers.hosts.company import HostsCompany
-    from infra_kit.layers.hosts.resource import HostRole
+    from infra_kit.layers.hosts.knowledge import Knowledge
     from infra_kit.layers.hosts.result import RoleResult
-    from infra_kit.layers.hosts.wanted import Standing
+    from infra_kit.layers.hosts.wanted import RoleOnHost, Standing
     from infra_kit.plan.resource import ReadContext
 
 _CHECKED = "checked: as intended"
@@ -25,17 +24,17 @@ _MOVED = "no longer as it was applied"
 
 
 def check(  # noqa: PLR0913  what it asks, of what, and whom it tells
-    company: HostsCompany,
-    resources: Sequence[HostRole],
+    knowledge: Knowledge,
+    resources: Sequence[RoleOnHost],
     standings: Mapping[str, Standing],
     context: ReadContext,
-    told: Callable[[HostRole, Observed | Unknown], None],
+    told: Callable[[RoleOnHost, Observed | Unknown], None],
     called_off: Callable[[], bool],
 ) -> None:
     """Ask Ansible what it would change, in one run.
 
     Args:
-        company: theirs.
+        knowledge: theirs.
         resources: what is asked about.
         standings: id -> how it stands, by the look.
         context: site and connections.
@@ -45,14 +44,14 @@ def check(  # noqa: PLR0913  what it asks, of what, and whom it tells
     Raises:
         InfraKitError: Ansible could not be run at all.
     """
-    order = ordered(company, resources, context, check=True)
+    order = ordered(knowledge, resources, context, check=True)
     for each, error in order.refused:
         told(each, Unknown(str(error)))
     by_place = {(each.host, each.role.name): each for each in order.resources}
 
     def ended(host: str, role: str, result: RoleResult) -> None:
         resource = by_place[host, role]
-        told(resource, _observed(company, resource, standings[resource.id], result, context))
+        told(resource, _observed(knowledge, resource, standings[resource.id], result, context))
 
     if not order.resources:
         return
@@ -62,10 +61,10 @@ def check(  # noqa: PLR0913  what it asks, of what, and whom it tells
 
 
 def _observed(
-    company: HostsCompany, resource: HostRole, standing: Standing, result: RoleResult, context: ReadContext
+    knowledge: Knowledge, resource: RoleOnHost, standing: Standing, result: RoleResult, context: ReadContext
 ) -> Observed | Unknown:
     if result.unreachable is not None:
-        return Unknown(str(error_of(resource.host, resource.role.name, result, names_of(company, resource, context))))
+        return Unknown(str(error_of(resource.host, resource.role.name, result, names_of(knowledge, resource, context))))
     state = {**result.state(), "standing": "applied" if standing == "moved" else standing}
     if standing in {"applied", "moved"} and not result.changes:
         # What was applied in this very form, and would not be changed as far as can be told: whether it still stands is not known.
@@ -80,8 +79,8 @@ def _account_for_the_rest(
     order: Ordered,
     collector: Collector,
     printed: str,
-    by_place: Mapping[tuple[str, str], HostRole],
-    told: Callable[[HostRole, Observed | Unknown], None],
+    by_place: Mapping[tuple[str, str], RoleOnHost],
+    told: Callable[[RoleOnHost, Observed | Unknown], None],
 ) -> None:
     for host, role in collector.left:
         dropped = collector.out(host)

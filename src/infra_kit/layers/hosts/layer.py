@@ -47,7 +47,7 @@ class HostsLayer:
         company = HostsCompany(site, self.roles)
         members = [(role, server.name) for role in self.roles.roles for server in site.servers if role.is_for(site, server)]
         needs = _Needs(site, members)
-        return [HostRole(role, host, company, needs.of(role, host)) for role, host in members]
+        return [HostRole(role, host, company, company.knowledge, needs.of(role, host)) for role, host in members]
 
     def leftovers(self, site: Site, created: Sequence[Created]) -> Sequence[Resource]:
         """Nothing: roles are applied, never created, and none can be taken back; a host that left the inventory is not touched."""

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from infra_kit.inventory.access import Endpoint
-    from infra_kit.layers.hosts.company import HostsCompany
-    from infra_kit.layers.hosts.resource import HostRole
+    from infra_kit.layers.hosts.knowledge import Knowledge
+    from infra_kit.layers.hosts.wanted import RoleOnHost
     from infra_kit.plan.resource import ReadContext
 
 _REBOOTS = "disruption_reboot"
@@ -34,8 +34,8 @@ class Ordered:
     """
 
     order: Order
-    resources: tuple[HostRole, ...]
-    refused: tuple[tuple[HostRole, InfraKitError], ...]
+    resources: tuple[RoleOnHost, ...]
+    refused: tuple[tuple[RoleOnHost, InfraKitError], ...]
 
     @property
     def wanted(self) -> dict[str, list[str]]:
@@ -51,24 +51,24 @@ class Ordered:
         return list(dict.fromkeys(each.role.name for each in self.resources))
 
 
-def ordered(company: HostsCompany, resources: Sequence[HostRole], context: ReadContext, *, check: bool) -> Ordered:
+def ordered(knowledge: Knowledge, resources: Sequence[RoleOnHost], context: ReadContext, *, check: bool) -> Ordered:
     """Make the order of a run.
 
     Args:
-        company: whose roles and variables.
+        knowledge: whose roles and variables.
         resources: of one or many hosts.
         context: connections; a RunContext where it is to change anything.
         check: change nothing.
     """
     access = context.connections.access
-    places = {role.name: place for place, role in enumerate(company.roles.roles)}
+    places = {role.name: place for place, role in enumerate(knowledge.roles.roles)}
     secrets: dict[str, str] = {}
     passwords: dict[str, str] = {}
     hosts: dict[str, dict[str, Any]] = {}
-    taken: list[HostRole] = []
-    refused: list[tuple[HostRole, InfraKitError]] = []
+    taken: list[RoleOnHost] = []
+    refused: list[tuple[RoleOnHost, InfraKitError]] = []
     for each in sorted(resources, key=lambda each: places[each.role.name]):
-        wanted = company.wanted(each, context)
+        wanted = knowledge.wanted(each, context)
         try:
             secrets |= {reference: access.secrets.resolve(reference).get_secret_value() for reference in wanted.secrets}
             endpoint = access.endpoint(each.host, "ssh")
@@ -82,11 +82,11 @@ def ordered(company: HostsCompany, resources: Sequence[HostRole], context: ReadC
             own["infra_kit_allow_wipe"].append(each.role.name)
         own.update(wanted.variables)
         taken.append(each)
-    roles = [role for role in company.roles.roles if any(role.name == each.role.name for each in taken)]
+    roles = [role for role in knowledge.roles.roles if any(role.name == each.role.name for each in taken)]
     order = Order(
         folder="",
-        playbooks=str(company.roles.folder),
-        playbook=playbook(roles, company.roles.facts, check=check),
+        playbooks=str(knowledge.roles.folder),
+        playbook=playbook(roles, knowledge.roles.facts, check=check),
         inventory=inventory(hosts),
         secrets=secrets,
         passwords=passwords,
@@ -97,11 +97,11 @@ def ordered(company: HostsCompany, resources: Sequence[HostRole], context: ReadC
     return Ordered(order, tuple(taken), tuple(refused))
 
 
-def names_of(company: HostsCompany, resource: HostRole, context: ReadContext) -> dict[str, str]:
+def names_of(knowledge: Knowledge, resource: RoleOnHost, context: ReadContext) -> dict[str, str]:
     """What the remedies of faults name."""
     access = context.connections.access
     endpoint = access.endpoint(resource.host, "ssh")
-    facts = HostFacts(company.site, company.site.server_by_name[resource.host], access.stand_in)
+    facts = HostFacts(knowledge.site, knowledge.site.server_by_name[resource.host], access.stand_in)
     return {"user": endpoint.user, "known_hosts": str(endpoint.known_hosts), "packages": facts.packages}
 
 

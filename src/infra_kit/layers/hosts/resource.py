@@ -10,8 +10,9 @@ from infra_kit.layers.hosts.result import changes_of, text_of, worst
 from infra_kit.plan.resource import Diff, Observed, Outcome, Unknown
 
 if TYPE_CHECKING:
-    from infra_kit.layers.hosts.company import HostsCompany
+    from infra_kit.layers.hosts.knowledge import Knowledge
     from infra_kit.layers.hosts.role import Role
+    from infra_kit.plan.company import Company
     from infra_kit.plan.resource import Disruption, ReadContext, RunContext
 
 _WHY = {
@@ -31,7 +32,8 @@ class HostRole:
 
     role: Role
     host: str
-    company: HostsCompany
+    company: Company
+    knowledge: Knowledge
     depends_on: frozenset[str] = frozenset()
     groups: frozenset[str] = field(default=frozenset())
 
@@ -91,7 +93,7 @@ class HostRole:
             VerificationError: a unit has failed.
         """
         del context
-        if failed := self.company.failed_units(self):
+        if failed := self.knowledge.failed_units(self):
             raise VerificationError(
                 self.host,
                 f"after role {self.role.name} these units have failed: {', '.join(failed)}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from infra_kit.layers.hosts.facts import HostFacts
 from infra_kit.layers.hosts.rendering import digest, references, variables
@@ -18,6 +18,25 @@ if TYPE_CHECKING:
 
 Standing = Literal["applied", "moved", "role", "variables", "never"]
 """Of a role on a host: as it was applied; what it made looks different now; the role, or its variables, have changed; never applied."""
+
+
+class RoleOnHost(Protocol):
+    """A role on a host: a resource of the layer."""
+
+    @property
+    def id(self) -> str:
+        """`hosts/ROLE/HOST`."""
+        ...
+
+    @property
+    def role(self) -> Role:
+        """The role."""
+        ...
+
+    @property
+    def host(self) -> str:
+        """The host's name."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +71,9 @@ class Wanted:
             return "variables"
         return "applied" if noted.get("fingerprint") == look.fingerprint else "moved"
 
-    def note(self, fingerprint: str, run: str, date: str) -> dict[str, str]:
-        """What the host is to note once it has it."""
-        return {"role": self.role.digest, "variables": self.digest, "fingerprint": fingerprint, "run": run, "date": date}
+    def note(self, run: str, date: str) -> dict[str, str]:
+        """What the host is to note once it has it; the fingerprint is added there."""
+        return {"role": self.role.digest, "variables": self.digest, "run": run, "date": date}
 
 
 class Wants:

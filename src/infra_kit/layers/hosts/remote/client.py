@@ -29,7 +29,7 @@ _BOOTSTRAP = (
     'exec(compile(b.read(int(b.readline())).decode(), "infra-kit", "exec"))'
 )
 """The program follows on standard input, after its length in bytes; what it is given comes after it."""
-_HERE = Path(__file__).parent
+_PROGRAM = Path(__file__).with_name("program.py")
 _NO_SPACE = "No space left on device"
 
 
@@ -56,7 +56,7 @@ class HostReader:
         return cls(endpoint)
 
     def look(self, probes: Mapping[str, Any]) -> dict[str, Any]:
-        """What `look.py` finds.
+        """What `program.py` finds: `applied`, role -> what was noted; `roles`, role -> its fingerprint and its units that have failed.
 
         Args:
             probes: role -> its probe, as JSON.
@@ -64,20 +64,20 @@ class HostReader:
         Raises:
             DeviceError: the host cannot be asked, or does not let the login become root.
         """
-        return self._run("look.py", probes)
+        return self._run({"probes": dict(probes)})
 
     def close(self) -> None:
         """End the session."""
         self._client.close()
 
-    def _run(self, program: str, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Run one of the programs beside this file as root; a connection that broke since, as by a reboot, is made again."""
+    def _run(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Run the program beside this file as root; a connection that broke since, as by a reboot, is made again."""
         with self._guard:
             transport = self._client.get_transport()
             if transport is None or not transport.is_active():
                 self._client.close()
                 self._client = _connect(self._endpoint)
-            text = _translated(self._endpoint, lambda: self._exchange((_HERE / program).read_bytes(), json.dumps(given).encode()))
+            text = _translated(self._endpoint, lambda: self._exchange(_PROGRAM.read_bytes(), json.dumps(given).encode()))
         try:
             found: dict[str, Any] = json.loads(text.strip().splitlines()[-1])
         except (ValueError, IndexError):
@@ -112,16 +112,21 @@ class HostWriter(HostReader):
 
     can_write: ClassVar[bool] = True
 
-    def note(self, entries: Mapping[str, Any]) -> None:
-        """Note what was applied: role -> its entry.
+    def note(self, probes: Mapping[str, Any], notes: Mapping[str, Any]) -> dict[str, Any]:
+        """Look, and note what was applied with what the look found.
+
+        Args:
+            probes: role -> its probe, as JSON.
+            notes: role -> what is noted of it; its fingerprint is added there.
 
         Raises:
             DeviceError: the host cannot be asked, or the note cannot be written there.
         """
-        answer = self._run("note.py", entries)
+        answer = self._run({"probes": dict(probes), "notes": dict(notes)})
         if "error" in answer:
             remedy = "free space there, then apply again" if _NO_SPACE in answer["error"] else "mend it there, then apply again"
             raise RefusedError(self._endpoint.device, f"what was applied cannot be noted on the host: {answer['error']}", remedy=remedy)
+        return answer
 
 
 def _until(channel: Channel, marks: tuple[str, ...]) -> str:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _KEPT = (
     *("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ"),
-    *("PYTHONPATH", "PYTHONPYCACHEPREFIX", "PYTHONDONTWRITEBYTECODE", "INFRA_KIT_TEST_GUARD_LOG"),
+    *("PYTHONPATH", "PYTHONPYCACHEPREFIX", "INFRA_KIT_TEST_GUARD_LOG"),
 )
 """What the child gets of the environment: ansible-runner writes all of it to a file, and secrets may be in the rest."""
 _LOOK_S = 0.3

@@ -1,7 +1,10 @@
-"""A cheap look at a host. This file is sent there and run by its Python, 3.6 or later. It imports nothing of ours, and only reads.
+"""A cheap look at a host, and the note of what was applied there.
 
-It is given, as JSON on what is left of standard input, role -> probe (`infra_kit.layers.hosts.role.Probe`), and prints one line of JSON:
-what infra-kit noted on the host, each role's fingerprint, and the units that have failed.
+This file is sent to the host and run by its Python, 3.6 or later. It imports nothing of ours.
+
+It is given JSON on what is left of standard input: `probes`, role -> probe (`infra_kit.layers.hosts.role.Probe`); and, from a client that
+may write, `notes`, role -> what is to be noted of it, to which its fingerprint is added. It prints one line of JSON: what is noted on the
+host, each role's fingerprint, and the units that have failed. Without `notes` it only reads.
 """
 
 import glob
@@ -80,13 +83,31 @@ def sysctl(key: str) -> Union[List[str], int, None]:
         return error.errno
 
 
-def look(probes: Dict[str, Any]) -> Dict[str, Any]:
-    """What is found."""
+def noted() -> Dict[str, Any]:
+    """Role -> what is noted of it."""
     try:
         with open(APPLIED) as file:
-            applied = json.load(file)
+            document = json.load(file)
     except (OSError, ValueError):
-        applied = {}
+        return {}
+    found = document.get("roles", {}) if isinstance(document, dict) else {}
+    return found if isinstance(found, dict) else {}
+
+
+def note(entries: Dict[str, Any]) -> None:
+    """Put entries beside those that are there; the file is replaced as a whole."""
+    roles = noted()
+    roles.update(entries)
+    os.makedirs(os.path.dirname(APPLIED), mode=0o755, exist_ok=True)
+    with open(APPLIED + ".new", "w") as file:
+        json.dump({"format": "infra-kit-applied/1", "roles": roles}, file, indent=1, sort_keys=True)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(APPLIED + ".new", APPLIED)
+
+
+def look(probes: Dict[str, Any]) -> Dict[str, Any]:
+    """Role -> its fingerprint, and its units that have failed."""
     units = units_state(sorted({unit for probe in probes.values() for unit in probe["units"]}))
     roles = {}
     for name, probe in probes.items():
@@ -99,8 +120,20 @@ def look(probes: Dict[str, Any]) -> Dict[str, Any]:
         ]
         failed = sorted(unit for unit, found in own.items() if found.get("ActiveState") == "failed")
         roles[name] = {"fingerprint": digest_of(state), "failed": failed}
-    return {"applied": applied.get("roles", {}) if isinstance(applied, dict) else {}, "roles": roles}
+    return roles
+
+
+def answer(given: Dict[str, Any]) -> Dict[str, Any]:
+    """What is printed."""
+    applied = noted()
+    roles = look(given["probes"])
+    if "notes" in given:
+        try:
+            note({role: dict(entry, fingerprint=roles[role]["fingerprint"]) for role, entry in given["notes"].items()})
+        except OSError as error:
+            return {"error": "%s: %s" % (error.filename or APPLIED, error.strerror)}
+    return {"applied": applied, "roles": roles}
 
 
 if __name__ == "__main__":
-    print(json.dumps(look(json.loads(sys.stdin.buffer.read().decode("utf-8")))))
+    print(json.dumps(answer(json.loads(sys.stdin.buffer.read().decode("utf-8")))))
