@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infra_kit.inventory.errors import LabError
+from infra_kit.lab.hosts.building import sources
 from infra_kit.lab.mirror.images.chroot import Chroot
+from infra_kit.lab.mirror.packages.fetching import network
 from infra_kit.lab.programs.obtaining import obtain_all
 from infra_kit.lab.programs.program import kubernetes_versions, table
 from infra_kit.shipped import folder
@@ -85,7 +87,9 @@ def _base(suite: str, ground: Ground) -> None:
             "images lie on a Debian root file system, which mmdebstrap makes; it is not there", remedy="apt-get install mmdebstrap"
         )
     slim = [f"--dpkgopt=path-exclude={pattern}" for pattern in _SLIM]
-    _run([program, "--quiet", "--variant=minbase", f"--include={_BASE_PACKAGES}", *slim, suite, str(ground.tree)])
+    reached = [f"--aptopt={line.rstrip(';')}" for line in network()]
+    options = ["--quiet", "--mode=root", "--variant=minbase", f"--include={_BASE_PACKAGES}", *slim, *reached]
+    _run([program, *options, suite, str(ground.tree), *sources(suite)])
     policy = ground.tree / "usr/sbin/policy-rc.d"
     policy.write_text(_NO_SERVICES)
     policy.chmod(0o755)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 from infra_kit.inventory.errors import LabError
+from infra_kit.lab.hosts.building import sources
 from infra_kit.lab.mirror.packages.running import run
 
 if TYPE_CHECKING:
@@ -26,11 +28,11 @@ def fetch(wanted: Listed, root: Path) -> list[Path]:
     Raises:
         LabError: there is no apt, its archive cannot be reached, or a package is not in it.
     """
-    for folder in ("state/lists/partial", "cache/archives/partial", "parts"):
+    for folder in ("state/lists/partial", "cache/archives/partial", "parts", "sources"):
         (root / folder).mkdir(parents=True)
     (root / "status").touch()  # nothing is installed: every dependency counts, whatever this machine has
-    (root / "sources.list").write_text(_sources(wanted))
-    (root / "apt.conf").write_text(_settings(root) + _network())
+    _write_sources(wanted, root / "sources")
+    (root / "apt.conf").write_text(_settings(root) + "".join(f"{line}\n" for line in network()))
     environment = {"APT_CONFIG": str(root / "apt.conf")}
     try:
         run(["apt-get", "-qq", "update"], environment=environment, package="apt")
@@ -43,10 +45,17 @@ def fetch(wanted: Listed, root: Path) -> list[Path]:
     return sorted((root / "cache/archives").glob("*.deb"))
 
 
-def _sources(wanted: Listed) -> str:
-    components = " ".join(wanted.components)
-    lines = [f"deb [signed-by={wanted.keyring}] {source.uri} {suite} {components}" for source in wanted.sources for suite in source.suites]
-    return "\n".join(lines) + "\n"
+def _write_sources(wanted: Listed, folder: Path) -> None:
+    """This machine's own, from which the hosts' root file systems are made too; those of the data file where it has none of the suite."""
+    own = sources(wanted.suite)
+    for file in own:
+        shutil.copy(file, folder)
+    if not own:
+        components = " ".join(wanted.components)
+        pairs = [(source.uri, suite) for source in wanted.sources for suite in source.suites]
+        (folder / "debian.list").write_text(
+            "".join(f"deb [signed-by={wanted.keyring}] {uri} {suite} {components}\n" for uri, suite in pairs)
+        )
 
 
 def _settings(root: Path) -> str:
@@ -57,8 +66,8 @@ Dir::State::status "{root}/status";
 Dir::Cache "{root}/cache";
 Dir::Etc::parts "{root}/parts";
 Dir::Etc::main "/dev/null";
-Dir::Etc::sourcelist "{root}/sources.list";
-Dir::Etc::sourceparts "/dev/null";
+Dir::Etc::sourcelist "/dev/null";
+Dir::Etc::sourceparts "{root}/sources";
 Dir::Etc::preferences "/dev/null";
 Dir::Etc::preferencesparts "/dev/null";
 APT::Sandbox::User "root";
@@ -68,7 +77,7 @@ Acquire::Retries "2";
 """
 
 
-def _network() -> str:
-    """How this machine's apt reaches the network."""
+def network() -> list[str]:
+    """How this machine's apt reaches the network, as lines of apt.conf."""
     lines = run(["apt-config", "dump"], package="apt").splitlines()
-    return "".join(f"{line}\n" for line in lines if line.startswith(("Acquire::http", "Acquire::https")))
+    return [line for line in lines if line.startswith(("Acquire::http", "Acquire::https"))]
