@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import os
 import socket
 import threading
 from ipaddress import IPv4Address
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import paramiko
@@ -23,7 +25,6 @@ from .machine import Machine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from infra_kit.lab.hosts.hosts import Hosts
 
@@ -260,3 +261,18 @@ def test_the_way_to_the_api_servers_leads_to_whoever_holds_their_address(pair: H
     finally:
         said(pair, loop, "ip address del 10.21.1.200/32 dev bond0")
         loop.run(api.stop())
+
+
+def test_its_inotify_instances_are_not_roots_of_the_machine(pair: Hosts, loop: Loop) -> None:
+    """Root has 128 on the machine by default; a host has as many of its own, which others do not feel."""
+    taking = "import ctypes; l = ctypes.CDLL(None); print(sum(l.inotify_init1(0) >= 0 for _ in range(2000)))"
+    limit = int(Path("/proc/sys/fs/inotify/max_user_instances").read_text())
+    assert int(said(pair, loop, f'python3 -c "{taking}"')) >= min(limit, 1000)
+    keep = "import ctypes, time; l = ctypes.CDLL(None); [l.inotify_init1(0) for _ in range(2000)]; time.sleep(60)"
+    said(pair, loop, f"systemd-run --collect --unit=taking python3 -c '{keep}'")
+    try:
+        instance = ctypes.CDLL(None).inotify_init1(os.O_CLOEXEC)
+        assert instance >= 0
+        os.close(instance)
+    finally:
+        said(pair, loop, "systemctl stop taking")

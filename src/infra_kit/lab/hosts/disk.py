@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import shutil
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 VOLUMES = {"/var/lib/containerd": 0o711, "/var/lib/containers": 0o755, "/var/lib/etcd": 0o700, "/var/lib/kubelet": 0o755}
 """Folder -> mode. Not on the overlay: containers' own overlays cannot be on one, and the kubelet and etcd ask for a real file system."""
+
+_HASHING = threading.Lock()  # passlib sets itself up at its first use, and not for two threads at once
 
 
 class Disk:
@@ -96,9 +99,10 @@ class Disk:
         """The account, where it is not there with this password. Only hashes are written."""
         login, known = self._spec.login, self._folder / "login"
         user, hashed = json.loads(known.read_text(encoding="utf-8")) if known.exists() else ("", "")
-        if user == login.user and sha512_crypt.verify(login.password, hashed):
-            return
-        hashed = sha512_crypt.using(rounds=5000).hash(login.password)
+        with _HASHING:
+            if user == login.user and sha512_crypt.verify(login.password, hashed):
+                return
+            hashed = sha512_crypt.using(rounds=5000).hash(login.password)
         script = 'id -u "$1" >/dev/null 2>&1 || useradd --create-home --shell /bin/bash --groups sudo "$1"; exec chpasswd --encrypted'
         run("chroot", str(self.root), "/bin/sh", "-c", script, "sh", login.user, standard_input=f"{login.user}:{hashed}\n")
         write_private(known, json.dumps([login.user, hashed]))

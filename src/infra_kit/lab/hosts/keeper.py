@@ -12,7 +12,6 @@ from __future__ import annotations
 import array
 import contextlib
 import ctypes
-import errno
 import fcntl
 import os
 import random
@@ -28,6 +27,7 @@ _RECEIVE = 0xC0502100
 _SEND = 0xC0182101
 _ADD_DESCRIPTOR = 0x40182103
 _ADD_AND_SEND = 2
+_CONTINUE = 1
 _NOTIFICATION = struct.Struct("=QII iIQ 6Q")
 _RESPONSE = struct.Struct("=QqiI")
 _ADDED = struct.Struct("=QIIII")
@@ -84,23 +84,29 @@ class Keeper:
                     self._poll.register(descriptor, select.POLLIN)
 
     def _answer(self, descriptor: int) -> None:
-        """Make the instance that a caller asks for, or give it the kernel's refusal."""
+        """Make the instance that a caller asks for; where that cannot be, its call goes on as any other."""
         message = bytearray(_NOTIFICATION.size)
         fcntl.ioctl(descriptor, _RECEIVE, message)
         number, _, _, _, _, _, flags, *_ = _NOTIFICATION.unpack(message)
-        os.seteuid(self._users[descriptor])
         try:
-            made = self._libc.inotify_init1(ctypes.c_int(flags & 0x7FFFFFFF))
-            failure = ctypes.get_errno() or errno.EINVAL
+            made = self._make(self._users[descriptor], flags & 0x7FFFFFFF)
+            try:
+                fcntl.ioctl(descriptor, _ADD_DESCRIPTOR, _ADDED.pack(number, _ADD_AND_SEND, made, 0, flags & os.O_CLOEXEC))
+            finally:
+                os.close(made)
+        except OSError:
+            fcntl.ioctl(descriptor, _SEND, bytearray(_RESPONSE.pack(number, 0, 0, _CONTINUE)))
+
+    def _make(self, user: int, flags: int) -> int:
+        """An inotify instance that is charged to a user."""
+        os.seteuid(user)
+        try:
+            made: int = self._libc.inotify_init1(flags)
         finally:
             os.seteuid(0)
         if made < 0:
-            fcntl.ioctl(descriptor, _SEND, bytearray(_RESPONSE.pack(number, 0, -failure, 0)))
-            return
-        try:
-            fcntl.ioctl(descriptor, _ADD_DESCRIPTOR, _ADDED.pack(number, _ADD_AND_SEND, made, 0, flags & os.O_CLOEXEC))
-        finally:
-            os.close(made)
+            raise OSError(ctypes.get_errno(), "inotify_init1")
+        return made
 
 
 def main(arguments: list[str]) -> None:
