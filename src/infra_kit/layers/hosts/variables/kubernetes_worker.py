@@ -15,6 +15,7 @@ def build(facts: HostFacts) -> dict[str, Any]:
     return {
         "kubernetes_worker_name": facts.name,
         "kubernetes_worker_address": str(facts.kubernetes.api_address),
+        "kubernetes_worker_version": facts.kubernetes.version,
         "kubernetes_worker_masters": masters(facts),
         "kubernetes_worker_labels": labels(facts),
         "kubernetes_worker_taints": taints(facts),
