@@ -61,6 +61,12 @@ def test_a_layer_that_fails_leaves_nothing_and_those_before_it_stay(store: Store
     assert said[0] == "[1/1] link:/opt/there /somewhere/else: building"
 
 
+def test_what_a_killed_build_left_is_removed(store: Store, small: Recipe) -> None:
+    (store.root / "layers/new-abc/layer/tree").mkdir(parents=True)
+    build([small], lambda _: None, store)
+    assert sorted(entry.name for entry in (store.root / "layers").iterdir()) == sorted(layer.key for layer in small.top.stack)
+
+
 def test_one_process_builds_at_a_time(store: Store, small: Recipe) -> None:
     store.root.mkdir()
     said: list[str] = []

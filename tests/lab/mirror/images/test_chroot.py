@@ -6,6 +6,9 @@ import os
 import re
 import shutil
 import subprocess
+import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -71,6 +74,35 @@ def test_the_path_of_the_inside_is_for_the_inside_alone(lower: Path, upper: Path
 def test_a_failure_has_the_last_words(lower: Path, upper: Path) -> None:
     with pytest.raises(LabError, match=r"(?s)`/bin/sh -c .* failed .*it broke"):
         Chroot([lower], upper).run(["/bin/sh", "-c", "echo it broke >&2; exit 3"])
+
+
+def test_it_ends_with_whoever_started_it(lower: Path, upper: Path, tmp_path: Path) -> None:
+    program = f"""
+from pathlib import Path
+from infra_kit.lab.mirror.images.chroot import Chroot
+Chroot([Path({str(lower)!r})], Path({str(upper)!r}), {{Path({str(tmp_path)!r}): "/run/out"}}).run(
+    ["/bin/sh", "-c", "echo started > /run/out/started; while :; do :; done"]
+)
+"""
+    with subprocess.Popen([sys.executable, "-c", program]) as killed:
+        _until((tmp_path / "started").exists)
+        killed.kill()
+    _until(lambda: not _inside(str(upper)))
+
+
+def _inside(words: str) -> list[str]:
+    lines = []
+    for place in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            lines.append(place.read_text())
+    return [line for line in lines if words in line]
+
+
+def _until(look) -> None:
+    deadline = time.monotonic() + 20
+    while not look():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_secrets_of_the_environment_stay_outside(lower: Path, upper: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,6 +41,8 @@ def build(recipes: Sequence[Recipe], say: Say, store: Store | None = None) -> li
     store = store or Store()
     if store.missing(recipes):
         with alone(store.root, lambda: say("another process is building images; waiting for it")):
+            for left in store.root.glob("layers/new-*"):  # of a build that was killed
+                shutil.rmtree(left, ignore_errors=True)
             missing = store.missing(recipes)
             for number, layer in enumerate(missing, 1):
                 _build(layer, store, lambda words, n=number: say(f"[{n}/{len(missing)}] {words}"))  # type: ignore[misc]

@@ -83,6 +83,8 @@ def repository(say: Say, *, kubernetes: Sequence[str] = (), wanted: Listed | Non
     found = Repository(folder, wanted.suite, wanted.components[0])
     if not folder.exists():
         with alone(root, lambda: say("another process is getting packages; waiting for it")):
+            for left in root.glob("*/new-*"):  # of a process that was killed
+                shutil.rmtree(left, ignore_errors=True)
             if not folder.exists():
                 _make(found, wanted, versions, root, say)
     return found
