@@ -92,7 +92,9 @@ class Lab:
                 _log.warning("a device did not stop in order: %r", outcome)
         self._running.clear()
         if self._hosts is not None:
-            await self._hosts.stop()
+            for outcome in await asyncio.gather(self._hosts.stop(), return_exceptions=True):
+                if isinstance(outcome, BaseException):
+                    _log.warning("the hosts did not stop in order: %r", outcome)
             self._hosts = None
         if self._lock is not None:
             self._lock.close()

@@ -39,7 +39,7 @@ class Hosts:
     when they are stopped, and by a keeper of its own where this process ends in any other way.
 
     Args:
-        folder: where what the hosts write is kept while they are down.
+        folder: where what the hosts write is kept while they are down; of one running `Hosts` at a time, others' are cleared.
         specs: the hosts.
         fabric: what is between them.
     """
