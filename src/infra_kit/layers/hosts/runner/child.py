@@ -7,12 +7,15 @@ holds: they are in no file, environment or process list.
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import json
 import os
 import shutil
-import subprocess
+import signal
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -24,7 +27,9 @@ if TYPE_CHECKING:
 _HERE = Path(__file__).parent
 _TAIL = 4000
 """Characters of what Ansible prints, where it ends without a word of its hosts."""
-_GOODBYE_S = 5.0
+_GOODBYE_S = 2.0
+_LOOK_S = 0.02
+_PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 
 
 def main() -> None:
@@ -32,6 +37,7 @@ def main() -> None:
     asked, answers = os.fdopen(os.dup(0), encoding="utf-8"), os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
+    _adopt_orphans()
     order = Order.of(asked.readline())
     called_off = threading.Event()
 
@@ -44,7 +50,8 @@ def main() -> None:
     try:
         ended = _run(order, called_off, lambda document: _tell(answers, mask(document)))
     finally:
-        _leave(Path(order.folder))
+        _end_descendants()
+        shutil.rmtree(order.folder, ignore_errors=True)
     _tell(answers, mask({"event": "ended", **ended}))
 
 
@@ -107,6 +114,7 @@ def _run(order: Order, called_off: threading.Event, tell: Callable[[Any], None])
     config.suppress_ansible_output = True
     runner = Runner(config, event_handler=hear, cancel_callback=called_off.is_set)
     status, code = runner.run()
+    _end_descendants()
     os.close(writing)
     relay.join()
     return {"status": status, "code": code, "printed": "\n".join(filter(None, printed))[-_TAIL:]}
@@ -147,25 +155,29 @@ def _environment(order: Order, folder: Path) -> dict[str, str]:
     }
 
 
-def _leave(folder: Path) -> None:
-    """End the connections that outlive Ansible, and remove everything."""
-    sockets = [each for each in (folder / "s").glob("*") if each.is_socket()]
-    goodbyes = [
-        subprocess.Popen(  # noqa: S603  a fixed command on our own socket
-            ["ssh", "-o", f"ControlPath={each}", "-O", "exit", "none"],  # noqa: S607
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        for each in sockets
-    ]
-    for each in goodbyes:
-        try:
-            each.wait(_GOODBYE_S)
-        except subprocess.TimeoutExpired:
-            each.kill()
-            each.wait()
-    shutil.rmtree(folder, ignore_errors=True)
+def _adopt_orphans() -> None:
+    """Have whatever outlives Ansible become a child of this process: a task of a run that was called off, and SSH's shared connections."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
+        raise OSError(ctypes.get_errno(), "prctl(PR_SET_CHILD_SUBREAPER)")
+
+
+def _end_descendants() -> None:
+    """End what is left. A process that ends leaves us its own children: until there are none."""
+    deadline = time.monotonic() + _GOODBYE_S
+    while children := _children():
+        for each in children:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(each, signal.SIGTERM if time.monotonic() < deadline else signal.SIGKILL)
+        time.sleep(_LOOK_S)
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+
+
+def _children() -> list[int]:
+    tasks = Path("/proc/self/task").glob("*/children")
+    return [int(each) for task in tasks for each in task.read_text(encoding="ascii").split()]
 
 
 if __name__ == "__main__":
