@@ -176,8 +176,13 @@ def _end_descendants() -> None:
 
 
 def _children() -> list[int]:
-    tasks = Path("/proc/self/task").glob("*/children")
-    return [int(each) for task in tasks for each in task.read_text(encoding="ascii").split()]
+    own, found = str(os.getpid()), []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            # PID (NAME) STATE PARENT ...: proc(5); the name may hold anything.
+            if stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[1] == own:
+                found.append(int(stat.parent.name))
+    return found
 
 
 if __name__ == "__main__":
