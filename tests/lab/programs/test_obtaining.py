@@ -9,7 +9,7 @@ import io
 import tarfile
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import pytest
 
@@ -17,7 +17,7 @@ from infra_kit.inventory.errors import LabError
 from infra_kit.lab.programs import __main__ as command
 from infra_kit.lab.programs import obtaining, program, releases
 from infra_kit.lab.programs.obtaining import obtain_all
-from infra_kit.lab.programs.program import Program, cache_folder, kubernetes_versions, locate, locate_all, not_used, table
+from infra_kit.lab.programs.program import Program, Purpose, cache_folder, kubernetes_versions, locate, locate_all, not_used, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,12 +71,12 @@ def test_each_purpose_has_its_programs() -> None:
     assert [entry.name for entry in table("node")] == [
         *("etcd", "etcdctl", "etcdutl", *KUBERNETES, "kubelet", "kubeadm", "kube-proxy", "coredns", "pause")
     ]
-    assert [entry.name for entry in table("image")] == ["stand-in"]
+    assert [entry.name for entry in table("image")] == ["metrics-server", "stand-in"]
 
 
 @pytest.mark.parametrize("version", kubernetes_versions())
 def test_the_table_names_what_the_go_modules_pin(repository: Path, version: str) -> None:
-    for entry in {entry.name: entry for purpose in ("control_plane", "node") for entry in table(purpose, kubernetes=version)}.values():
+    for entry in {entry.name: entry for purpose in get_args(Purpose) for entry in table(purpose, kubernetes=version)}.values():
         module = (repository / "tools" / entry.module / "go.mod").read_text()
         if entry.is_ours:
             assert f'const version = "{entry.version}"' in (repository / "tools" / entry.module / "main.go").read_text()

@@ -97,3 +97,12 @@ def _until(look):
         assert time.monotonic() < deadline
         time.sleep(0.01)
     return found
+
+
+def test_their_source_has_gos_form(repository: Path) -> None:
+    gofmt = shutil.which("gofmt", path=f"{os.environ['PATH']}:/usr/local/go/bin")
+    if gofmt is None:
+        pytest.skip("no gofmt on this machine")
+    sources = sorted((repository / "tools").glob("*/*.go"))
+    assert [source.parent.name for source in sources] == ["pause", "stand-in"]
+    assert subprocess.run([gofmt, "-l", *sources], capture_output=True, text=True, check=True).stdout == ""
