@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+import fcntl
+import json
+import os
+import shutil
 from pathlib import Path
 
 import pytest
 import yaml
 
+from infra_kit.cli.reach import concerned
+from infra_kit.inventory.access import LAB_FOLDER, open_access
 from infra_kit.inventory.load import load_site
 from infra_kit.layers import NAMES, TALKS_TO, layers
 from infra_kit.layers.hosts.facts import HostFacts
@@ -13,6 +19,7 @@ from infra_kit.layers.hosts.rendering import digest, inventory, playbook, refere
 from infra_kit.layers.hosts.role import Role, load_roles
 from infra_kit.layers.hosts.secret import Secret
 from infra_kit.plan.company import company_of
+from infra_kit.plan.selection import Selection
 
 HERE = Path(__file__).parent
 ROLES = """
@@ -80,7 +87,7 @@ def test_what_is_rendered_has_references_where_secrets_are_and_no_template_where
     assert "note_text: !unsafe '{{ not a template }}'" in text
     assert "note_password: '{{ infra_kit_secrets[''env:X''] }}'" in text
     listed = yaml.safe_load(files["hosts/inventory.yaml"])["all"]
-    assert listed["vars"] == {"ansible_user": "ansible"} or listed["vars"]["ansible_user"]
+    assert listed["vars"] == {"ansible_user": site.credential_by_name[site.operating_system.ssh_credential].user}
     assert listed["hosts"]["worker01"] == {"ansible_host": "10.21.1.16"}
     (play,) = yaml.safe_load(files["hosts/playbook.yaml"])
     assert [task["name"] for task in play["tasks"]][:2] == ["infra-kit role note", "Handlers of note"]
@@ -104,3 +111,19 @@ def test_variables_know_their_secrets_and_their_digest_moves_with_a_reference(ro
 def test_an_inventory_can_be_read_back():
     text = inventory({"a": {"ansible_host": "h", "lines": "one\ntwo\n"}}, {"ansible_user": "u"})
     assert yaml.safe_load(text) == {"all": {"vars": {"ansible_user": "u"}, "hosts": {"a": {"ansible_host": "h", "lines": "one\ntwo\n"}}}}
+
+
+@pytest.mark.parametrize("with_hosts", [False, True])
+def test_a_lab_without_stand_ins_of_the_hosts_leaves_the_layer_out_and_says_so(with_hosts, tmp_path, capsys):
+    folder = tmp_path / "site"
+    shutil.copytree(HERE.parents[2] / "inventory" / "configuration-1", folder, ignore=shutil.ignore_patterns(".infra-kit"))
+    lab = folder / LAB_FOLDER
+    lab.mkdir(parents=True)
+    (lab / "lab.json").write_text(json.dumps({"pid": os.getpid(), "without": []}))
+    stand_in = "hosts: {family: debian, release: '12', packages: 'http://10.10.0.80/debian', registry: '10.10.0.80:5000'}"
+    (lab / "endpoints.yaml").write_text("devices: {}\n" + (stand_in if with_hosts else ""))
+    with (lab / "lab.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        found = [layer.name for layer in concerned(open_access(load_site(folder)), Selection())]
+    assert ("hosts" in found) is with_hosts
+    assert ("the lab runs without hosts: left out of this run: hosts" in capsys.readouterr().err) is not with_hosts
