@@ -26,6 +26,10 @@ VOLUMES = {"/var/lib/containerd": 0o711, "/var/lib/containers": 0o755, "/var/lib
 _HASHING = threading.Lock()  # passlib sets itself up at its first use, and not for two threads at once
 
 
+EXPORTS = "/srv/lab-nfs"
+"""Where a host has what all hosts share; data/mount.nfs mounts from there."""
+
+
 class Disk:
     """One host's disk.
 
@@ -33,10 +37,12 @@ class Disk:
         folder: where it is kept.
         mounted: where its root is mounted while the host is there.
         spec: the host.
+        exports: what all hosts share, as the exports of one NFS server.
     """
 
-    def __init__(self, folder: Path, mounted: Path, spec: HostSpec) -> None:
+    def __init__(self, folder: Path, mounted: Path, spec: HostSpec, exports: Path) -> None:
         """Nothing is made yet."""
+        self._exports = exports
         self._folder = folder
         self._spec = spec
         self.root = mounted
@@ -44,7 +50,8 @@ class Disk:
     @property
     def volumes(self) -> dict[str, Path]:
         """Folder in the host -> the folder that is bound there."""
-        return {place: self._folder / "volumes" / Path(place).name for place in VOLUMES}
+        own = {place: self._folder / "volumes" / Path(place).name for place in VOLUMES}
+        return {**own, EXPORTS: self._exports}
 
     def mount(self) -> None:
         """Make it where it is new, and mount it with what the lab says of the host.
@@ -58,7 +65,7 @@ class Disk:
         (self._folder / "upper").chmod(0o755)
         for inside, bound in self.volumes.items():
             bound.mkdir(parents=True, exist_ok=True)
-            bound.chmod(VOLUMES[inside])
+            bound.chmod(VOLUMES.get(inside, 0o755))
         self.root.mkdir(parents=True, exist_ok=True)
         options = f"lowerdir={lower},upperdir={self._folder}/upper,workdir={self._folder}/work"
         run("mount", "-t", "overlay", "overlay", "-o", options, str(self.root))

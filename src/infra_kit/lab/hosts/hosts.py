@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from infra_kit.lab.hosts.specification import FabricSpec, HostSpec
 
 _SHUT_DOWN_S = 10.0
+_EXPORTS = ".nfs"  # no host's name
 _DATA = Path(__file__).with_name("data")
 
 
@@ -103,8 +104,8 @@ class Hosts:
         self.hosts = {spec.name: self._host(spec) for spec in self._specs}
 
     def _host(self, spec: HostSpec) -> Host:
-        disk = Disk(self._run / "state" / spec.name, self._run / "hosts" / spec.name, spec)
-        own = {"entry.sh": _DATA / "entry.sh", "sysctl": _DATA / "sysctl"}
+        disk = Disk(self._run / "state" / spec.name, self._run / "hosts" / spec.name, spec, self._run / "state" / _EXPORTS)
+        own = {name: _DATA / name for name in ("entry.sh", "mount.nfs", "sysctl")}
         if spec.capacity is not None:
             own["capacity"] = show(spec.capacity, self._run / "capacities")
         return Host(spec, disk, self.fabric, self._podman, own=own, pid_file=self._run / f"{spec.name}.pid")

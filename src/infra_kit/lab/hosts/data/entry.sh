@@ -36,6 +36,12 @@ if [ -d "$here/capacity" ]; then
         fi
     done
 fi
+# NFS, as far as a lab has it.
+for program in /usr/sbin/mount.nfs /usr/sbin/mount.nfs4; do
+    if [ -e "$program" ]; then
+        mount --bind "$here/mount.nfs" "$program"
+    fi
+done
 # How systemd, and by its word Ansible, knows that the kernel is not the host's own; podman does not say it of a --rootfs.
 export container=podman
 exec /sbin/init
