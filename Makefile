@@ -1,6 +1,6 @@
 # `make demo` and `make test` start from a bare clone and do all the set-up they need.
 .DEFAULT_GOAL := help
-.PHONY: help setup lock lint test demo bench golden clean
+.PHONY: help setup lock lint test test-vm demo bench golden clean
 CONFIGURATION ?= 1
 # Hundreds of Python processes start here. Where the environment forbids bytecode, as many containers do, each would compile anew all
 # that it imports, which takes longer than most of them run.
@@ -9,7 +9,7 @@ export PYTHONPYCACHEPREFIX := $(CURDIR)/build/bytecode
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo build/uv/bin/uv)
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## The environment in .venv; a second run ends at once
 	@tools/setup
@@ -19,6 +19,9 @@ demo: setup ## A lab of emulated devices, planned, applied, drifted, mended (CON
 
 test: setup ## Everything: form, types, reference sites, the whole suite with coverage
 	@tools/test
+
+test-vm: setup ## The roles on virtual machines, which take their time under emulation (40 minutes at most)
+	@tools/test-vm
 
 lint: setup ## Form and types alone
 	@tools/lint
