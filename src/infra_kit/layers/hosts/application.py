@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from infra_kit.inventory.errors import InfraKitError
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from infra_kit.layers.hosts.result import RoleResult
     from infra_kit.layers.hosts.wanted import RoleOnHost
     from infra_kit.plan.resource import Diff, Observed, RunContext
+
+_AT_ONCE = 24
 
 
 class Application:
@@ -92,9 +95,11 @@ class Application:
         order = ordered(self._knowledge, resources, self._context, check=False)
         for each, error in order.refused:
             self._ended(each.id, error)
+        failed = self._begin(order.resources)
+        if failed:
+            order = ordered(self._knowledge, [each for each in order.resources if each.host not in failed], self._context, check=False)
         if not order.resources:
-            return not order.refused
-        failed: list[str] = []
+            return not (order.refused or failed)
         with Notebook(self._knowledge, self._context, self._ended) as notebook:
 
             def ended(host: str, role: str, result: RoleResult) -> None:
@@ -111,6 +116,23 @@ class Application:
             done = run(order.order, collector.hear, self._context.interrupted)
             self._account_for_the_rest(collector, done)
         return not failed and not collector.left
+
+    def _begin(self, resources: Sequence[RoleOnHost]) -> list[str]:
+        """Note on each host what is about to be changed; the hosts on which that failed get nothing."""
+
+        def begin(host: str) -> str:
+            own = [each for each in resources if each.host == host]
+            try:
+                self._knowledge.begin(host, own, self._context)
+            except InfraKitError as error:
+                for each in own:
+                    self._ended(each.id, error)
+                return host
+            return ""
+
+        hosts = list(dict.fromkeys(each.host for each in resources))
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="begin") as pool:
+            return [host for host in pool.map(begin, hosts) if host]
 
     def _says(self, host: str, role: str, task: str) -> None:
         self._context.progress(self._by_place[host, role].id, task)
@@ -134,5 +156,5 @@ class Application:
 
 
 def _disturbs(observed: Observed, diff: Diff) -> bool:
-    never = observed.state["standing"] == "never"
+    never = observed.state["standing"] in {"never", "begun"}
     return diff.disruption in {"reboot", "recreate"} or (diff.disruption != "none" and not never)

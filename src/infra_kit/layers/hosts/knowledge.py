@@ -30,7 +30,7 @@ class Knowledge:
         self.site = site
         self.roles = roles
         self._wants = Wants(site)
-        self._failed: dict[str, tuple[str, ...]] = {}
+        self._seen: dict[str, Look] = {}
 
     def wanted(self, resource: RoleOnHost, context: ReadContext) -> Wanted:
         """The role as the host is to have it."""
@@ -61,12 +61,23 @@ class Knowledge:
         for each in resources:
             seen = answer["roles"][each.role.name]
             looks[each.id] = Look(answer["applied"].get(each.role.name, {}), seen["fingerprint"], tuple(seen["failed"]))
-            self._failed[each.id] = tuple(seen["failed"])
+        self._seen |= looks
         return looks
 
     def failed_units(self, resource: RoleOnHost) -> tuple[str, ...]:
         """The role's units that had failed at the last look."""
-        return self._failed.get(resource.id, ())
+        look = self._seen.get(resource.id)
+        return () if look is None else look.failed
+
+    def begin(self, host: str, resources: Sequence[RoleOnHost], context: RunContext) -> None:
+        """Note on a host, before anything is changed there, what is about to be: a run that is killed cannot say so afterwards.
+
+        Raises:
+            DeviceError: the host cannot be asked, or the note cannot be written there.
+        """
+        writer = context.connections.client(host, "ssh", HostWriter, HostWriter.open)
+        run = context.folder.name
+        writer.note({}, {each.role.name: self.wanted(each, context).beginning(self._seen.get(each.id), run) for each in resources})
 
 
 def _probes(resources: Iterable[RoleOnHost]) -> dict[str, Any]:

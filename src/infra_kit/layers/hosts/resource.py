@@ -17,9 +17,14 @@ if TYPE_CHECKING:
 
 _WHY = {
     "never": "was never applied here",
+    "begun": "a run began it here and did not end it",
+    "interrupted": "a run began to change it here and did not end it",
     "role": "the role has changed since it was applied",
     "variables": "its variables have changed since it was applied",
 }
+
+_UNFINISHED = ("begun", "interrupted")
+"""Whatever check mode says of these: it does not see everything that a task of theirs was to do."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,7 @@ class HostRole:
         state = observed.state
         changes = changes_of(state)
         untold = [*(f"task {task!r} cannot tell before it runs" for task in state["unknown"]), *filter(None, [state["failed"]])]
-        if not changes and not untold:
+        if not changes and not untold and state["standing"] not in _UNFINISHED:
             return Diff("none", observed.remark)
         reasons = [_WHY.get(state["standing"], observed.remark), *untold]
         return Diff("update", "; ".join(reasons), changes, text_of(state), self.disruption(state))

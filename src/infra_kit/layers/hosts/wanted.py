@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from infra_kit.inventory.models.site import Site
     from infra_kit.layers.hosts.role import Role
 
-Standing = Literal["applied", "moved", "role", "variables", "never"]
-"""Of a role on a host: as it was applied; what it made looks different now; the role, or its variables, have changed; never applied."""
+Standing = Literal["applied", "moved", "role", "variables", "never", "begun", "interrupted"]
+"""Of a role on a host: as it was applied; what it made looks different now; the role, or its variables, have changed; never applied;
+begun for the first time, or once more, by a run that did not end it."""
 
 
 class RoleOnHost(Protocol):
@@ -65,11 +66,19 @@ class Wanted:
         noted = look.noted
         if not noted:
             return "never"
+        if "begun" in noted:
+            return "interrupted" if "role" in noted else "begun"
         if noted.get("role") != self.role.digest:
             return "role"
         if noted.get("variables") != self.digest:
             return "variables"
         return "applied" if noted.get("fingerprint") == look.fingerprint else "moved"
+
+    @staticmethod
+    def beginning(look: Look | None, run: str) -> dict[str, str]:
+        """What the host is to note before it gets it: what it had, and that this is being changed."""
+        had = {} if look is None else {key: value for key, value in look.noted.items() if key != "fingerprint"}
+        return {**had, "begun": run}
 
     def note(self, run: str, date: str) -> dict[str, str]:
         """What the host is to note once it has it; the fingerprint is added there."""

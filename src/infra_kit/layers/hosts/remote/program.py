@@ -123,13 +123,18 @@ def look(probes: Dict[str, Any]) -> Dict[str, Any]:
     return roles
 
 
+def fingerprint_of(roles: Dict[str, Any], role: str) -> Dict[str, str]:
+    """What is noted of a look; nothing of a role that was not looked at."""
+    return {"fingerprint": roles[role]["fingerprint"]} if role in roles else {}
+
+
 def answer(given: Dict[str, Any]) -> Dict[str, Any]:
     """What is printed."""
     applied = noted()
     roles = look(given["probes"])
     if "notes" in given:
         try:
-            note({role: dict(entry, fingerprint=roles[role]["fingerprint"]) for role, entry in given["notes"].items()})
+            note({role: dict(entry, **fingerprint_of(roles, role)) for role, entry in given["notes"].items()})
         except OSError as error:
             return {"error": "%s: %s" % (error.filename or APPLIED, error.strerror)}
     return {"applied": applied, "roles": roles}

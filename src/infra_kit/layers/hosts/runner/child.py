@@ -56,8 +56,9 @@ def main() -> None:
 
 
 def _tell(answers: IO[str], document: Any) -> None:
-    answers.write(json.dumps(document, separators=(",", ":")) + "\n")
-    answers.flush()
+    with contextlib.suppress(BrokenPipeError):  # the parent was killed: this run is being called off
+        answers.write(json.dumps(document, separators=(",", ":")) + "\n")
+        answers.flush()
 
 
 def _masking(secrets: list[str]) -> Callable[[Any], Any]:
