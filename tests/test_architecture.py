@@ -159,7 +159,7 @@ def test_no_module_is_longer_than_a_reader_holds() -> None:
 
 
 # Folders of tests that hold data, or that test something other than a folder of src.
-NOT_MIRRORS = {"guard", "golden", "broken", "badday", "conformance"}
+NOT_MIRRORS = {"playbooks", "guard", "golden", "broken", "badday", "conformance"}
 
 
 def test_tests_mirror_the_source() -> None:
