@@ -16,7 +16,11 @@ from infra_kit.layers.hosts.secret import Secret
 
 PLAYBOOKS = Path(__file__).resolve().parents[2] / "playbooks"
 ROLES = ["baseline", "time", "storage", "network", "identity", "trust", "java", "node_exporter", "cloudera_host", "reboot"]
-MODULES = ["files", "packages", "units", "accounts", "disks"]
+NODE_ROLES = ["container_runtime", "kubernetes_node", "cni", "gpu", "etcd_backup", "kubernetes_control_plane", "kubernetes_worker"]
+MODULES = [
+    *("files", "packages", "units", "accounts", "disks"),
+    *("kubernetes_facts", "kubernetes_apply", "kubernetes_node_object", "control_plane_manifests"),
+]
 LAB = StandIn(family="debian", release="12", packages="http://10.10.0.80/debian", registry="10.10.0.80:5000")
 
 
@@ -60,6 +64,20 @@ def test_what_a_host_is_given_is_what_the_role_takes(repository, role, stand_in)
             variables = plain(shipped.variables(HostFacts(site, server, stand_in)))
             assert set(variables) <= set(options)
             assert ArgumentSpecValidator(options).validate(variables).error_messages == [], server.name
+
+
+@pytest.mark.parametrize("stand_in", [None, LAB], ids=["live", "lab"])
+@pytest.mark.parametrize("role", NODE_ROLES)
+def test_what_a_node_is_given_is_what_the_role_takes(repository, role, stand_in):
+    (shipped,) = (each for each in shipped_roles().roles if each.name == role)
+    options = options_of(role)
+    site = load_site(repository / "inventory" / "configuration-1")
+    servers = [server for server in site.servers if shipped.is_for(site, server)]
+    assert servers
+    for server in servers:
+        variables = plain(shipped.variables(HostFacts(site, server, stand_in)))
+        assert set(variables) <= set(options)
+        assert ArgumentSpecValidator(options).validate(variables).error_messages == [], server.name
 
 
 def test_a_site_with_everything_gives_its_hosts_everything(repository, tmp_path):
