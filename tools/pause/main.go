@@ -8,10 +8,11 @@ import (
 	"syscall"
 )
 
-const version = "v1.0.0"
+const version = "v1.0.1"
 
 func main() {
-	if len(os.Args) > 1 && os.Args[1] == "--version" {
+	// `kubeadm upgrade` runs `pause -v` as the Job by which it sees that pods start.
+	if len(os.Args) > 1 && (os.Args[1] == "--version" || os.Args[1] == "-v") {
 		fmt.Println("pause", version)
 		return
 	}

@@ -94,7 +94,7 @@ def test_another_version_of_kubernetes_moves_its_own_programs_alone() -> None:
     assert {entry.name: entry.version for entry in other if entry.version != "v1.35.4"} == {
         **dict.fromkeys(("etcd", "etcdctl", "etcdutl"), "v3.7.3"),
         "coredns": "v1.14.2",
-        "pause": "v1.0.0",
+        "pause": "v1.0.1",
     }
     kubelet = next(entry for entry in other if entry.name == "kubelet")
     assert kubelet.stamps["k8s.io/component-base/version.gitMinor"] == "35"

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from infra_kit.inventory.errors import InfraKitError
 from infra_kit.layers.hosts.facts import HostFacts
-from infra_kit.layers.hosts.rendering import inventory, playbook
+from infra_kit.layers.hosts.rendering import RUN, inventory_of_run, playbook
 from infra_kit.layers.hosts.runner.order import Order
 from infra_kit.layers.hosts.runner.run import forks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from infra_kit.inventory.access import Endpoint
+    from infra_kit.inventory.access import Access, Endpoint
     from infra_kit.layers.hosts.knowledge import Knowledge
     from infra_kit.layers.hosts.wanted import RoleOnHost
     from infra_kit.plan.resource import ReadContext
@@ -86,8 +87,8 @@ def ordered(knowledge: Knowledge, resources: Sequence[RoleOnHost], context: Read
     order = Order(
         folder="",
         playbooks=str(knowledge.roles.folder),
-        playbook=playbook(roles, knowledge.roles.facts, check=check),
-        inventory=inventory(hosts),
+        playbook=playbook(roles, knowledge.roles.facts, check=check, hosts=RUN),
+        inventory=inventory_of_run(hosts, _asked(knowledge, access, passwords)),
         secrets=secrets,
         passwords=passwords,
         check=check,
@@ -103,6 +104,21 @@ def names_of(knowledge: Knowledge, resource: RoleOnHost, context: ReadContext) -
     endpoint = access.endpoint(resource.host, "ssh")
     facts = HostFacts(knowledge.site, knowledge.site.server_by_name[resource.host], access.stand_in)
     return {"user": endpoint.user, "known_hosts": str(endpoint.known_hosts), "packages": facts.packages}
+
+
+def _asked(knowledge: Knowledge, access: Access, passwords: dict[str, str]) -> dict[str, dict[str, Any]]:
+    """The masters that the run is not for: a node that joins, or is to be drained, is so by the word of one of them."""
+    kubernetes = knowledge.site.kubernetes
+    found: dict[str, dict[str, Any]] = {}
+    for name in kubernetes.control_plane if kubernetes else ():
+        if name not in passwords:
+            # Who cannot be reached is not asked; a task that needs just this one says so.
+            with suppress(InfraKitError):
+                endpoint = access.endpoint(name, "ssh")
+                password = endpoint.password().get_secret_value()
+                found[name] = {key: value for key, value in _reached(endpoint).items() if not key.startswith("infra_kit_")}
+                passwords[name] = password
+    return found
 
 
 def _reached(endpoint: Endpoint) -> dict[str, Any]:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from infra_kit.inventory.models.site import Site
     from infra_kit.layers.hosts.role import Role, Roles
 
+RUN = "run"
+"""The group of the hosts that a run is for."""
 ROLE_TASK = "infra-kit role "
 """How the task that includes a role is named: the events of a run say by it which role they are of."""
 _HEAD = "# Made by `infra-kit render` from the site. What infra-kit gives to Ansible is the same, with the secrets beside it.\n"
@@ -45,8 +47,8 @@ def digest(value: Mapping[str, Any]) -> str:
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
-def playbook(roles: Sequence[Role], subsets: Sequence[str], *, check: bool) -> str:
-    """One play over all hosts, for all roles: a host that fails drops out, and the others go on.
+def playbook(roles: Sequence[Role], subsets: Sequence[str], *, check: bool, hosts: str = "all") -> str:
+    """One play over some hosts, for all roles: a host that fails drops out, and the others go on.
 
     A play a role would end the whole run where all of that role's hosts fail.
 
@@ -54,6 +56,7 @@ def playbook(roles: Sequence[Role], subsets: Sequence[str], *, check: bool) -> s
         roles: in their order; each host takes those that its `infra_kit_roles` names.
         subsets: of the facts that are gathered, once.
         check: failures are noted and passed over, so that all is looked at.
+        hosts: whom it is for.
     """
     tasks: list[dict[str, Any]] = []
     for role in roles:
@@ -71,7 +74,7 @@ def playbook(roles: Sequence[Role], subsets: Sequence[str], *, check: bool) -> s
         ]
     play = {
         "name": "hosts",
-        "hosts": "all",
+        "hosts": hosts,
         "become": True,
         "gather_facts": True,
         "gather_subset": ["!all", "!min", *subsets],
@@ -82,7 +85,16 @@ def playbook(roles: Sequence[Role], subsets: Sequence[str], *, check: bool) -> s
 
 def inventory(hosts: Mapping[str, Mapping[str, Any]], common: Mapping[str, Any] | None = None) -> str:
     """Hosts with all their variables in one file."""
-    return dumped({"all": {"vars": dict(common or {}), "hosts": {name: dict(each) for name, each in hosts.items()}}})
+    return dumped({"all": {"vars": dict(common or {}), "hosts": _hosts(hosts)}})
+
+
+def inventory_of_run(hosts: Mapping[str, Mapping[str, Any]], others: Mapping[str, Mapping[str, Any]]) -> str:
+    """The hosts of one run, in the group RUN, and beside them those whom its tasks may ask something."""
+    return dumped({"all": {"hosts": _hosts(others), "children": {RUN: {"hosts": _hosts(hosts)}}}})
+
+
+def _hosts(hosts: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {name: dict(each) for name, each in hosts.items()}
 
 
 def rendered(site: Site, roles: Roles) -> dict[str, str]:

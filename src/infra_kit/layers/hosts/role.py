@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import import_module
@@ -57,6 +58,10 @@ class RoleList(Noun):
     roles: list[RoleEntry]
 
 
+_KEY = re.compile(r"^ +([a-z_]+):", re.MULTILINE)
+_INCLUDED = re.compile(r"(?:include|import)_role:\s+name: ([a-z_]+)")
+
+
 @dataclass(frozen=True)
 class Role:
     """A role that can be run.
@@ -86,12 +91,23 @@ class Role:
 
     @cached_property
     def digest(self) -> str:
-        """`sha256:` over its files: a role that has changed is run again."""
+        """`sha256:` over its files, and those of the modules and roles that its tasks use: a role that has changed is run again."""
         total = hashlib.sha256()
-        for file in sorted(each for each in self.folder.rglob("*") if each.is_file() and "__pycache__" not in each.parts):
-            total.update(f"{file.relative_to(self.folder).as_posix()}\0".encode())
+        for file in _files(self.folder):
+            total.update(f"{file.relative_to(self.folder.parent).as_posix()}\0".encode())
+            total.update(hashlib.sha256(file.read_bytes()).digest())
+        for file in self._used:
             total.update(hashlib.sha256(file.read_bytes()).digest())
         return f"sha256:{total.hexdigest()}"
+
+    @property
+    def _used(self) -> list[Path]:
+        playbooks = self.folder.parent.parent
+        tasks = "".join(file.read_text(encoding="utf-8") for file in sorted(self.folder.glob("tasks/*.yml")))
+        words = set(_KEY.findall(tasks))
+        modules = [file for kind in ("library", "action_plugins") for file in (playbooks / kind).glob("*.py") if file.stem in words]
+        included = [self.folder.parent / name for name in set(_INCLUDED.findall(tasks)) if name != self.name]
+        return sorted([*modules, *(file for folder in included for file in _files(folder))])
 
     def is_for(self, site: Site, server: Server) -> bool:
         """Whether that server of the site gets it."""
@@ -103,6 +119,10 @@ class Role:
             return {}
         found: dict[str, Any] = import_module(f"{_VARIABLES}.{self.name}").build(facts)
         return found
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(each for each in folder.rglob("*") if each.is_file() and "__pycache__" not in each.parts)
 
 
 @dataclass(frozen=True, slots=True)
