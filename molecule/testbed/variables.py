@@ -22,7 +22,7 @@ from infra_kit.layers.hosts.rendering import variables
 from infra_kit.layers.hosts.role import shipped_roles
 from infra_kit.layers.hosts.runner.yaml_text import dumped
 
-SHIPPED = Path(__file__).parents[2] / "inventory"
+SHIPPED = Path(__file__).resolve().parents[2] / "inventory"
 STAND_IN = StandIn(family="debian", release="12", packages="http://10.10.0.80/debian", registry="10.10.0.80:5000")
 
 

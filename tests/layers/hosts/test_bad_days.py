@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -182,12 +183,24 @@ up.apply(Loud())
 """
 
 
+def noted(kept, host, role):
+    """Wait until what was done there is noted, which a run does every some seconds."""
+    for _ in range(150):
+        written = json.loads(kept.on(host, "cat /var/lib/infra-kit/applied.json"))
+        entry = (written.get("roles") or written).get(role, {})
+        if entry and "begun" not in entry:
+            return
+        time.sleep(0.2)
+    pytest.fail(f"nothing was noted of {role} on {host}")
+
+
 def test_a_run_that_is_killed_takes_ansible_with_it_and_is_taken_up_from_the_journal_and_the_notes(kept):
     before = leftovers()
     program = KILLED.format(here=str(Path(__file__).parent), folder=str(kept.folder), overlay=str(kept.overlay))
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as killed:
         for line in killed.stdout:
             if "Wait for it" in line:
+                noted(kept, "worker01", "note")
                 killed.kill()
                 break
     assert killed.returncode == -signal.SIGKILL

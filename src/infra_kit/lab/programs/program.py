@@ -72,6 +72,8 @@ class OtherVersion(Noun):
 
 
 class _Document(Noun):
+    """The whole data file."""
+
     programs: list[Program]
     other_versions: list[OtherVersion] = []
 

@@ -45,15 +45,20 @@ class SigningKey:
         fresh.rename(self._home / "public.asc")
 
     def _gpg(self, *arguments: str) -> str:
-        try:
-            return run(["gpg", "--homedir", str(self._home), "--batch", "--yes", "--quiet", *arguments], package="gpg")
-        finally:
-            self._end_agent()
+        # Its agent's sockets are in its folder, and the path of a socket has 107 characters at most: a short name for the folder.
+        with tempfile.TemporaryDirectory(prefix="ik-") as scratch:
+            home = Path(scratch) / "k"
+            home.symlink_to(self._home.resolve())
+            try:
+                return run(["gpg", "--homedir", str(home), "--batch", "--yes", "--quiet", *arguments], package="gpg")
+            finally:
+                _end_agent(home)
 
-    def _end_agent(self) -> None:
-        """Else the agent that gpg starts would keep running for the folder."""
-        if shutil.which("gpgconf"):
-            run(["gpgconf", "--homedir", str(self._home), "--kill", "gpg-agent"], package="gpgconf")
+
+def _end_agent(home: Path) -> None:
+    """Else the agent that gpg starts would keep running for the folder."""
+    if shutil.which("gpgconf"):
+        run(["gpgconf", "--homedir", str(home), "--kill", "gpg-agent"], package="gpgconf")
 
 
 def can_sign() -> bool:
