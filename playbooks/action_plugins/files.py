@@ -54,6 +54,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             source = self._find_needle("templates", template)
             text = trust_as_template(self._loader.get_text_file_contents(source))
             templar = self._templar.copy_with_new_env(searchpath=[os.path.dirname(source)], available_variables=variables)
-            return str(templar.template(text, escape_backslashes=False, overrides={"trim_blocks": True, "lstrip_blocks": True}))
+            rendered = templar.template(text, escape_backslashes=False, overrides={"trim_blocks": True, "lstrip_blocks": True})
+            return "" if rendered is None else str(rendered)  # None is what a template gives that comes to nothing
         except AnsibleError as error:
             raise AnsibleActionFail(f"{path}: the template {template} cannot be rendered: {error}") from error

@@ -56,6 +56,15 @@ def test_check_says_what_apply_does_and_a_second_run_does_nothing(play, tmp_path
     assert (again["changed"], again["diff"]) == (False, [])
 
 
+def test_a_template_that_comes_to_nothing_is_an_empty_file(play, tmp_path):
+    (play.folder / "templates" / "routes").write_text("{% for each in routes %}\n{{ each }}\n{% endfor %}\n")
+    task = {"files": {"files": [{"path": str(tmp_path / "routes"), "template": "routes"}]}}
+    play(task, variables={"routes": []})
+    assert (tmp_path / "routes").read_text().strip() == ""
+    play(task, variables={"routes": ["10.128.0.0/24 via 10.21.1.11"]})
+    assert (tmp_path / "routes").read_text() == "10.128.0.0/24 via 10.21.1.11\n"
+
+
 def test_what_somebody_changed_is_shown_and_mended(play, tmp_path):
     write = task(tmp_path, [{"path": f"{tmp_path}/note", "content": "one\ntwo\n"}])
     play(write)
