@@ -5,22 +5,25 @@ from __future__ import annotations
 import asyncio
 import threading
 from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from infra_kit.inventory.errors import LabError
+from infra_kit.inventory.load import load_site
 from infra_kit.lab.emulator import Login
 from infra_kit.lab.hosts.hosts import Hosts
 from infra_kit.lab.hosts.requirements import require_hosts
 from infra_kit.lab.hosts.root_filesystem import locate
 from infra_kit.lab.hosts.specification import Attachment, Capacity, FabricSpec, HostSpec, NetworkSpec
+from infra_kit.lab.mirror.supplies import held
 from infra_kit.lab.trust import host_key
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator
-    from pathlib import Path
 
+REFERENCE = Path(__file__).resolve().parents[3] / "inventory" / "configuration-1"
 LOGIN = Login("ansible", "let-me-in")
 CAPACITY = Capacity(sockets=2, cores=32, threads=2, memory_kib=512 * 2**20, processor="AMD EPYC 7543 32-Core Processor")
 SERVICES = IPv4Address("10.10.0.80")
@@ -55,6 +58,7 @@ def skip_without_hosts() -> None:
     try:
         require_hosts()
         locate("prepared")
+        held(load_site(REFERENCE))
     except LabError as error:
         pytest.skip(str(error))
 

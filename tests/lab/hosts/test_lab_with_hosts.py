@@ -99,6 +99,32 @@ def test_all_thirteen_are_reached_with_their_pinned_keys(lab: LabFolder) -> None
         assert int(memory) == site.profile_by_name[server.profile].memory.total_gib * 2**20
 
 
+LOOK_UP = """python3 - <<'END'
+import json, socket, struct
+# As resolvers ask; the hosts' own settings are a role's to write.
+def ask(name, server):
+    query = struct.pack(">6H", 7, 0x100, 1, 0, 0, 0) + b"".join(bytes([len(each)]) + each.encode() for each in name.split(".")) + bytes(5)
+    query = query[:-4] + struct.pack(">2H", 1, 1)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        asking.settimeout(10)
+        asking.sendto(query, (server, 53))
+        answer = asking.recv(512)
+    return [answer[3] & 15, answer.hex()]
+names = ("worker02.configuration-1.example.internal", "www.example.org", "hub.fraud.svc.cluster.local.configuration-1.example.internal")
+print(json.dumps([ask(name, server) for name in names for server in ("10.10.0.53", "10.10.1.53")]))
+END
+"""
+
+
+def test_the_sites_name_servers_know_its_hosts_and_say_at_once_what_is_none(lab: LabFolder) -> None:
+    with connect(lab, "worker01") as client:
+        _, said, failed = client.exec_command(LOOK_UP)
+        answers = json.loads(said.read() or failed.read())
+    address = load_site(lab.site).server_by_name["worker02"].bonds[0].addresses[0].address
+    assert [code for code, _ in answers] == [0, 0, 3, 3, 3, 3]  # 3: NXDOMAIN (RFC 1035, section 4.1.1)
+    assert [address.packed.hex() in answer for _, answer in answers] == [True, True, False, False, False, False]
+
+
 def test_a_host_with_another_key_is_refused(lab: LabFolder) -> None:
     other = next(line for line in lab.known_hosts.read_text().splitlines() if line.startswith(_place(lab, "worker02")))
     with pytest.raises(paramiko.BadHostKeyException):

@@ -13,6 +13,7 @@ from infra_kit.inventory.pod_network import pod_routes
 from infra_kit.inventory.rules.capacity import threads
 from infra_kit.lab.hosts.device import ApiDevice, HostDevice
 from infra_kit.lab.hosts.hosts import Hosts
+from infra_kit.lab.hosts.resolver import Resolver, records
 from infra_kit.lab.hosts.root_filesystem import table
 from infra_kit.lab.hosts.specification import Attachment, Capacity, FabricSpec, HostSpec, NetworkSpec, Route
 from infra_kit.lab.mirror.mirror import Mirror
@@ -54,6 +55,7 @@ class SiteHosts:
         self._site = site
         self._stack = AsyncExitStack()
         self.mirror: Mirror | None = None
+        self._folder = folder
         self.all = Hosts(folder.state / "hosts", list(specs(site, folder, login)), fabric(site))
 
     @property
@@ -67,6 +69,7 @@ class SiteHosts:
         await self.all.start()
         self._stack.push_async_callback(self.all.stop)
         try:
+            self._name()
             listen = self.all.namespace.listen
             packages = (supplies.repository, listen(str(SERVICES), _PACKAGES_PORT))
             self.mirror = Mirror(packages=packages, images=(supplies.images, listen(str(SERVICES), _REGISTRY_PORT)))
@@ -78,6 +81,13 @@ class SiteHosts:
     async def stop(self) -> None:
         """See `Hosts.stop`."""
         await self._stack.aclose()
+
+    def _name(self) -> None:
+        """Have name servers where the inventory says that there are some."""
+        site, folder = self._site, self._folder.root / "resolver"
+        resolver = Resolver(site.site.domain, records(site), site.services.dns_servers, self.all.namespace, folder)
+        self._stack.callback(resolver.stop)
+        resolver.start()
 
     def device(self, device: LabDevice) -> HostDevice | ApiDevice:
         """A host, or the way to the API servers, as a device of the lab."""
@@ -98,7 +108,7 @@ def fabric(site: Site) -> FabricSpec:
     """The networks that hosts are in or reach, and the routes to their pods."""
     networks = [NetworkSpec(each.name, each.subnet, each.gateway, each.mtu) for each in _networks(site).values()]
     routes = [Route(each.prefix, each.next_hop) for each in pod_routes(site)]
-    return FabricSpec(tuple(networks), tuple(routes), (SERVICES,))
+    return FabricSpec(tuple(networks), tuple(routes), tuple(dict.fromkeys([SERVICES, *site.services.dns_servers])))
 
 
 def specs(site: Site, folder: LabFolder, login: Login) -> Iterator[HostSpec]:
