@@ -55,7 +55,7 @@ def test_the_fabric_has_the_networks_of_hosts_and_routes_their_pods(site_folder:
     assert {str(each.prefix): each.next_hop for each in made.routes} == {
         str(subnet): hosts[name].address for name, subnet in pod_subnets(site).items()
     }
-    assert made.services == (SERVICES,)
+    assert made.services == (SERVICES, IPv4Address("10.10.0.53"), IPv4Address("10.10.1.53"))
 
 
 def test_a_tagged_address_is_an_interface_of_its_own_and_a_server_without_an_address_is_no_host(site_folder: Path) -> None:
