@@ -39,7 +39,7 @@ def obtain_all(say: Say, names: Sequence[str] | None = None) -> dict[str, Path]:
 
     Args:
         say: called with each line of progress; silent where everything is there.
-        names: which variants; none: all of the table.
+        names: which variants; none: all of the table that containers run.
 
     Returns:
         Name -> folder.
@@ -48,7 +48,8 @@ def obtain_all(say: Say, names: Sequence[str] | None = None) -> dict[str, Path]:
         LabError: one cannot be built; with what to do about it.
     """
     filesystems = table()
-    wanted = {name: filesystems.place(name) for name in names or filesystems.names}
+    of_containers = [each.name for each in filesystems.variants if each.container]
+    wanted = {name: filesystems.place(name) for name in names or of_containers}
     if not all(place.is_dir() for place in wanted.values()):
         require("mmdebstrap", "unshare")
         with _alone(say):
@@ -98,7 +99,7 @@ def _build(filesystems: RootFilesystems, name: str, place: Path, say: Say) -> No
             f'--customize-hook=sh "{CUSTOMIZE}" "$1"',
             *(filesystems.suite, str(root), *sources(filesystems.suite)),
         ]
-        lists = {"MASKED": " ".join(filesystems.masked), "DISABLED": " ".join(variant.disabled)}
+        lists = {"MASKED": " ".join(filesystems.masked_in(variant)), "DISABLED": " ".join(variant.disabled)}
         log = Path(scratch) / "log"
         code = _watch(command, lists, log, lambda seconds: say(f"{name}: still installing after {seconds:.0f} s"))
         words = "\n".join(f"  {line}" for line in log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LAST_LINES:])

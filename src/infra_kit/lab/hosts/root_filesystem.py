@@ -26,6 +26,8 @@ class Variant(Noun):
     packages: list[str]
     disabled: list[str] = []
     """Units that its packages would have started."""
+    container: bool = True
+    """Whether it runs in containers; no: in virtual machines, with a kernel of its own."""
 
 
 class RootFilesystems(Noun):
@@ -49,7 +51,12 @@ class RootFilesystems(Noun):
         if not found.base:
             return found
         base = self.variant(found.base)
-        return Variant(name=name, packages=sorted({*base.packages, *found.packages}), disabled=sorted({*base.disabled, *found.disabled}))
+        packages, disabled = {*base.packages, *found.packages}, {*base.disabled, *found.disabled}
+        return Variant(name=name, packages=sorted(packages), disabled=sorted(disabled), container=found.container)
+
+    def masked_in(self, variant: Variant) -> list[str]:
+        """Units that a variant must never start: a machine of its own has a purpose for them."""
+        return self.masked if variant.container else []
 
     @property
     def names(self) -> list[str]:
@@ -58,7 +65,9 @@ class RootFilesystems(Noun):
 
     def place(self, name: str) -> Path:
         """Where a variant is in the cache; its name carries a digest of everything that it is made from."""
-        made_from = f"{self.suite} {self.masked} {self.variant(name).model_dump_json()} {CUSTOMIZE.read_text(encoding='utf-8')}"
+        variant = self.variant(name)
+        packed = variant.model_dump_json(exclude={"container"})  # it decides what is masked, and nothing else
+        made_from = f"{self.suite} {self.masked_in(variant)} {packed} {CUSTOMIZE.read_text(encoding='utf-8')}"
         return cache_folder() / f"{name}-{hashlib.sha256(made_from.encode()).hexdigest()[:12]}"
 
 

@@ -28,7 +28,7 @@ class TestNetwork(Noun):
 
 
 class TestHost(Noun):
-    """A container, or a virtual machine."""
+    """A container."""
 
     __test__ = False
 
@@ -37,11 +37,6 @@ class TestHost(Noun):
     """In one of the networks; where it is reached by SSH."""
     interface: str = "bond0"
     root_filesystem: str = "prepared"
-    machine: bool = False
-    memory_mib: int = 512
-    """Of a machine."""
-    cables: dict[str, str] = {}
-    """Of a machine: further interfaces, each with the network whose bridge it is plugged into, without an address."""
     pods: Subnet | None = None
     """The fabric routes it to the host."""
 

@@ -1,4 +1,4 @@
-"""Hosts, machines, mirror and the ways to them, for as long as a scenario takes."""
+"""Hosts, mirror and the ways to them, for as long as a scenario takes."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Testbed:
         self._plan = plan
         self._login = Login(plan.user, plan.password)
         self._stack = AsyncExitStack()
-        self._hosts = Hosts(folder / "hosts", [self._spec(each) for each in plan.hosts if not each.machine], self._fabric())
+        self._hosts = Hosts(folder / "hosts", [self._spec(each) for each in plan.hosts], self._fabric())
         self.places: dict[str, int] = {}
         """Host or forward -> its port on this machine's loopback."""
 
