@@ -327,8 +327,9 @@ def cluster_wide(site, namespace):
 
 
 def many(site, namespace):
+    """Three times what the layer writes at once, so that in the middle of them most have not been sent."""
     own_namespace(namespace)
-    for number in range(30):
+    for number in range(100):
         config(namespace, f"settings-{number:02}")
 
 

@@ -87,9 +87,8 @@ def test_an_api_server_killed_in_the_middle_and_back(bench, server, monkeypatch)
     server.start()
     assert bench.run(resume=True).exit_code == 0
     assert bench.actions() == {}
-    assert (
-        len([each for each in bench.hand.list("v1", "ConfigMap", bench.namespace) if each["metadata"]["name"] != "kube-root-ca.crt"]) == 30
-    )
+    written = [each for each in bench.hand.list("v1", "ConfigMap", bench.namespace) if each["metadata"]["name"] != "kube-root-ca.crt"]
+    assert len(written) == len(kinds) - 1, "all but the namespace"
 
 
 @case("unschedulable_for_a_while")

@@ -197,4 +197,4 @@ def test_destroy_leaves_nothing(bench):
 @case("many")
 def test_many_objects_at_once(bench):
     outcomes = bench.converge("many")
-    assert len(outcomes) == 31
+    assert len(outcomes) == 101
