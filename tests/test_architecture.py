@@ -19,10 +19,11 @@ ALLOWED = {
     "inventory": {"inventory"},
     "plan": {"plan", "inventory", "infra_kit"},
     "stacks": {"stacks", "plan", "inventory", "shipped"},
-    "layers": {"layers", "stacks", "plan", "inventory", "shipped"},
-    "lab": {"lab", "inventory", "shipped"},
+    "layers": {"layers", "stacks", "plan", "inventory", "shipped", "with_parent"},
+    "lab": {"lab", "inventory", "shipped", "with_parent"},
     "cli": {"cli", "layers", "stacks", "plan", "inventory", "lab", "doctor", "shipped", "infra_kit"},
     "shipped": set(),
+    "with_parent": set(),
     "doctor": set(),
     "__init__": set(),
 }

@@ -6,12 +6,14 @@ import asyncio
 import os
 import signal
 import subprocess
-import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from infra_kit.inventory.errors import LabError
+from infra_kit.with_parent import tied
 
-_LAUNCHER = Path(__file__).with_name("die_with_parent.py")
+if TYPE_CHECKING:
+    from pathlib import Path
+
 _POLL_S = 0.02
 _LOG_TAIL = 6
 
@@ -42,7 +44,7 @@ class Component:
         with self._log.open("ab") as log:
             self._log.chmod(0o600)
             self._process = subprocess.Popen(  # noqa: S603  programs that binaries.py found
-                [sys.executable, "-I", "-S", str(_LAUNCHER), str(os.getpid()), *self._command],
+                tied(self._command),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from contextlib import contextmanager
@@ -15,9 +13,10 @@ from typing import TYPE_CHECKING
 
 from infra_kit.inventory.errors import LabError
 from infra_kit.lab.cache import alone
-from infra_kit.lab.control_plane import die_with_parent
 from infra_kit.lab.hosts.requirements import require
 from infra_kit.lab.hosts.root_filesystem import CUSTOMIZE, cache_folder, table
+from infra_kit.lab.watching import watch
+from infra_kit.with_parent import tied
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -101,7 +100,15 @@ def _build(filesystems: RootFilesystems, name: str, place: Path, say: Say) -> No
         ]
         lists = {"MASKED": " ".join(filesystems.masked_in(variant)), "DISABLED": " ".join(variant.disabled)}
         log = Path(scratch) / "log"
-        code = _watch(command, lists, log, lambda seconds: say(f"{name}: still installing after {seconds:.0f} s"))
+        # It has mounts and processes of its own, which are gone with it, however it or we end.
+        code = watch(
+            tied([*_CONTAINED, *command]),
+            log,
+            lambda seconds: say(f"{name}: still installing after {seconds:.0f} s"),
+            every_s=_STILL_S,
+            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LC_ALL": "C.UTF-8", **lists},
+            umask=0o022,
+        )
         words = "\n".join(f"  {line}" for line in log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LAST_LINES:])
         if code != 0:
             raise LabError(
@@ -118,32 +125,6 @@ def _proxies() -> list[str]:
         return []
     dump = subprocess.run(["apt-config", "dump"], capture_output=True, text=True, check=False).stdout  # noqa: S607  root's PATH
     return [line.rstrip(";") for line in dump.splitlines() if re.match(r'Acquire::https?::Proxy "[^"]', line)]
-
-
-def _watch(command: list[str], lists: dict[str, str], log: Path, still: Callable[[float], object]) -> int:
-    """Run mmdebstrap to its end and say now and then that it goes on; its exit code.
-
-    It has mounts and processes of its own, which are gone with it, however it or we end.
-    """
-    started = time.monotonic()
-    with log.open("wb") as output:
-        build = subprocess.Popen(  # noqa: S603  mmdebstrap, with the table's packages
-            [sys.executable, "-I", "-S", die_with_parent.__file__, str(os.getpid()), *_CONTAINED, *command],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LC_ALL": "C.UTF-8", **lists},
-            umask=0o022,
-        )
-    try:
-        while True:
-            try:
-                return build.wait(_STILL_S)
-            except subprocess.TimeoutExpired:
-                still(time.monotonic() - started)
-    finally:
-        build.kill()
-        build.wait()
 
 
 @contextmanager

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
-import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from infra_kit.inventory.errors import LabError
-from infra_kit.lab.control_plane import die_with_parent
 from infra_kit.lab.machines.agent import Agent
 from infra_kit.lab.machines.channel import Channel
 from infra_kit.lab.machines.specification import emulation
+from infra_kit.with_parent import tied
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,7 +71,7 @@ class Qemu:
         command = [*self.enter, PROGRAM, *self._arguments(), *(("-loadvm", state) if state else ())]
         with (self.folder / "qemu.log").open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603  QEMU, with the table's arguments
-                [sys.executable, "-I", "-S", die_with_parent.__file__, str(os.getpid()), *command],
+                tied(command),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

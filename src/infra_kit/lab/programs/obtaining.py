@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-import subprocess
 import tempfile
 import time
 from pathlib import Path
@@ -15,6 +14,7 @@ from infra_kit.inventory.errors import LabError
 from infra_kit.lab.cache import alone
 from infra_kit.lab.programs.program import Program, Purpose, cache_folder, leave_out, locate, not_used, table, version_of, whose
 from infra_kit.lab.programs.releases import Releases
+from infra_kit.lab.watching import watch
 from infra_kit.shipped import folder
 
 if TYPE_CHECKING:
@@ -96,28 +96,19 @@ def _build(program: Program, purpose: Purpose, target: Path, say: Say) -> None:
         command = [go, "build", "-trimpath", "-ldflags", flags, "-o", str(target), program.package]
         started = time.monotonic()
         log = Path(scratch) / "log"
-        code = _watch(command, Path(scratch), log, lambda seconds: say(f"{program.name}: still building after {seconds:.0f} s"))
+        code = watch(
+            command,
+            log,
+            lambda seconds: say(f"{program.name}: still building after {seconds:.0f} s"),
+            every_s=_STILL_S,
+            cwd=scratch,
+            env=os.environ | {"CGO_ENABLED": "0"},
+        )
         words = "\n".join(f"  {line}" for line in log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LAST_LINES:])
     if code != 0:
         remedy = f"see what Go says, or leave it out: {leave_out(purpose)}"
         raise LabError(f"`go build {program.package}` failed:\n{words}", remedy=remedy)
     say(f"{program.name} {program.version}: built in {time.monotonic() - started:.0f} s")
-
-
-def _watch(command: list[str], scratch: Path, log: Path, still: Callable[[float], object]) -> int:
-    """Run a build to its end and say now and then that it goes on; its exit code. It ends with us, interrupted or not."""
-    started = time.monotonic()
-    with log.open("wb") as output:
-        build = subprocess.Popen(command, cwd=scratch, env=os.environ | {"CGO_ENABLED": "0"}, stdout=output, stderr=output)  # noqa: S603  Go, with the table's own package
-    try:
-        while True:
-            try:
-                return build.wait(_STILL_S)
-            except subprocess.TimeoutExpired:
-                still(time.monotonic() - started)
-    finally:
-        build.kill()
-        build.wait()
 
 
 def _alone(program: Program, say: Say) -> AbstractContextManager[None]:

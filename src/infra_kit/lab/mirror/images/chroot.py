@@ -8,14 +8,13 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infra_kit.inventory.errors import LabError
-from infra_kit.lab.control_plane import die_with_parent
+from infra_kit.with_parent import tied
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,15 +103,8 @@ class Chroot:
                 *command,
             ]
             # Whatever is started in there ends with its process namespace, and that with us, however we end.
-            with_us = [
-                sys.executable,
-                "-I",
-                "-S",
-                die_with_parent.__file__,
-                str(os.getpid()),
-                shutil.which("unshare") or "/usr/bin/unshare",
-            ]
-            whole = [*with_us, "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", *inside]
+            unshare = shutil.which("unshare") or "/usr/bin/unshare"
+            whole = tied([unshare, "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", *inside])
             done = subprocess.run(  # noqa: S603  our own script, with the catalogue's packages
                 whole,
                 env=_environment(),

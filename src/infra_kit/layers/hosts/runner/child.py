@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from infra_kit.layers.hosts.runner.order import Order
+from infra_kit.with_parent import tied
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,9 +104,8 @@ def _run(order: Order, called_off: threading.Event, tell: Callable[[Any], None])
     config.env.update(_environment(order, folder), INFRA_KIT_EVENTS=f"{own}/{writing}", INFRA_KIT_SECRETS=f"{own}/{secrets}")
     program = shutil.which(config.command[0]) or str(Path(sys.executable).with_name(config.command[0]))
     extra = ["--check"] if order.check else []
-    config.command = [
-        sys.executable, "-I", "-S", str(_HERE / "with_parent.py"), str(os.getpid()), program, *config.command[1:], "--diff", *extra,
-    ]  # fmt: skip
+    # ansible-runner has Ansible ignore that its terminal went away. Not killed: it has workers of its own to end.
+    config.command = tied([program, *config.command[1:], "--diff", *extra], signal.SIGTERM)
     printed: list[str] = []
 
     def hear(event: dict[str, Any]) -> bool:
