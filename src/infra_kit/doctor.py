@@ -71,11 +71,11 @@ def _program(entry: dict[str, Any]) -> Diagnosis:
 
 
 def _find(program: str) -> str | None:
-    """The program: infra-kit's own interpreter, one beside it, or one on PATH."""
+    """The program: infra-kit's own interpreter, one beside it, one on PATH, or one of root's, who may have other places on it."""
     if program == "python3":
         return sys.executable
     beside = str(Path(sys.executable).parent)
-    return shutil.which(program, path=os.pathsep.join([beside, os.environ.get("PATH", os.defpath)]))
+    return shutil.which(program, path=os.pathsep.join([beside, os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"]))
 
 
 def _library(entry: dict[str, Any]) -> Diagnosis:

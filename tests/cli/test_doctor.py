@@ -7,10 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from infra_kit import doctor
 from infra_kit.cli.app import run
 from infra_kit.inventory.catalog.load import shipped
+from infra_kit.lab.hosts import requirements
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,12 +70,13 @@ def test_json(capsys) -> None:
     assert run(["doctor", "--format", "json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found[0]["name"] == "python"
-    assert {entry["state"] for entry in found[:-1]} <= {"found", "too old", "broken", "missing"}
+    assert {entry["state"] for entry in found if entry["name"] not in {"root", "images"}} <= {"found", "too old", "broken", "missing"}
     assert (found[-1]["name"], found[-1]["state"], found[-1]["required"]) == ("images", "note", False)
 
 
 def test_images_that_go_by_their_tag_are_noted(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     monkeypatch.setattr("infra_kit.doctor.diagnose", list)
+    monkeypatch.setattr("infra_kit.cli.doctor._rights", list)
     assert run(["doctor"]) == 0
     first, second = capsys.readouterr().out.splitlines()
     number = len(shipped().images)
@@ -81,6 +84,25 @@ def test_images_that_go_by_their_tag_are_noted(monkeypatch: pytest.MonkeyPatch, 
     assert "to pin them: " in second
     pinned = {name: image.model_copy(update={"digest": f"sha256:{'0' * 64}"}) for name, image in shipped().images.items()}
     monkeypatch.setattr("infra_kit.inventory.catalog.load.shipped", lambda: replace(shipped(), images=pinned))
+    assert run(["doctor"]) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_the_labs_hosts_find_here_what_they_ask_for() -> None:
+    known = {entry["command"][0] for entry in yaml.safe_load(doctor.TABLE.read_text())["tools"]}
+    assert known >= {*requirements._PACKAGES, "gpg", "qemu-system-x86_64", "qemu-img"}
+
+
+def test_whoever_may_have_no_hosts_is_told(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    monkeypatch.setattr("infra_kit.doctor.diagnose", list)
+    monkeypatch.setattr("infra_kit.cli.doctor._images", list)
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    assert run(["doctor"]) == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith("note     root")
+    assert "takes root" in first
+    assert "`--without hosts`" in second
+    monkeypatch.setattr("os.geteuid", lambda: 0)
     assert run(["doctor"]) == 0
     assert capsys.readouterr().out == ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,19 +28,31 @@ def doctor(
 ) -> int:
     """Say what is installed, what is missing, and how to get it.
 
-    Notes as well how many images of the catalogue go by their tag alone.
+    Notes as well whether the lab may have hosts, and how many images of the catalogue go by their tag alone.
 
     Exit codes: 0 nothing that is required is missing, 1 something is.
     """
     from infra_kit.doctor import diagnose
 
-    found = [*diagnose(), *_images()]
+    found = [*diagnose(), *_rights(), *_images()]
     if form is DoctorFormat.JSON:
         typer.echo(json.dumps([each.as_dict() for each in found], indent=2))
     else:
         for each in found:
             _show(each)
     return int(ExitCode.ERROR if any(each.is_fatal for each in found) else ExitCode.OK)
+
+
+def _rights() -> list[Diagnosis]:
+    """A note where the lab could have no hosts, whatever programs are there."""
+    from infra_kit.doctor import Diagnosis
+
+    if os.geteuid() == 0:
+        return []
+    purpose = "the lab's hosts are containers in network namespaces, which takes root; you are not"
+    return [
+        Diagnosis("root", purpose, "note", "", "", required=False, get="run the lab as root, or leave the hosts out: `--without hosts`")
+    ]
 
 
 def _images() -> list[Diagnosis]:
@@ -52,7 +65,10 @@ def _images() -> list[Diagnosis]:
     if not unpinned:
         return []
     purpose = f"{len(unpinned)} of the {len(images)} images that infra-kit comes with have no digest: what their tag stands for may change"
-    get = "look the digests up in your registry, and write the entries with `digest: sha256:...` into a file of the site's catalog/ folder"
+    get = (
+        "to pin them: look the digests up in your registry, and write the entries with `digest: sha256:...` "
+        "into a file of the site's catalog/ folder"
+    )
     return [Diagnosis("images", purpose, "note", "", "", required=False, get=get)]
 
 
@@ -62,7 +78,7 @@ def _show(diagnosis: Diagnosis) -> None:
     colour = "cyan" if is_note else "green" if is_found else "red" if diagnosis.required else "yellow"
     typer.echo(f"{paint(f'{diagnosis.state:8}', colour)} {diagnosis.name:11} {diagnosis.version:9} {diagnosis.purpose}")
     if is_note:
-        typer.echo(f"{'':8} {'':11} {'':9} to pin them: {diagnosis.get}")
+        typer.echo(f"{'':8} {'':11} {'':9} {diagnosis.get}")
     elif not is_found:
         at = f" (at {diagnosis.place})" if diagnosis.place else ""
         need = "required" if diagnosis.required else "optional"
