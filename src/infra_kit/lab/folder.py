@@ -78,6 +78,16 @@ class LabFolder:
         return self.root / "state"
 
     @property
+    def hosts(self) -> Path:
+        """What the hosts have written."""
+        return self.state / "hosts"
+
+    @property
+    def exports(self) -> Path:
+        """The exports that hosts mount, as paths beneath this folder."""
+        return exports(self.hosts)
+
+    @property
     def kubeconfig(self) -> Path:
         """The administrator's kubeconfig of the lab's Kubernetes cluster (mode 0600)."""
         return self.root / "kubeconfig"
@@ -104,3 +114,8 @@ class LabFolder:
             raise LabError(
                 f"the lab's folder cannot be made: {error.strerror}", where=str(self.root), remedy="give infra-kit a writable folder"
             ) from error
+
+
+def exports(hosts: Path) -> Path:
+    """Where the exports are that hosts mount, beside what the hosts have written."""
+    return hosts / ".nfs"  # no host's name

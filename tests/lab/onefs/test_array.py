@@ -1,3 +1,5 @@
+import os
+
 import array_bench
 import pytest
 
@@ -130,3 +132,23 @@ def test_a_site_without_an_array_has_no_fresh_state(stand):
 def test_an_unknown_release_is_refused():
     with pytest.raises(ValueError, match=r"no emulation of OneFS 7\.2"):
         Versions("7.2")
+
+
+def test_its_directories_are_real_ones_for_those_that_mount_them(stand, tmp_path):
+    shown = tmp_path / "exports"
+    stand.array.materialise(shown)
+    place, headers = "/namespace/ifs/data/volumes/project", {"x-isi-ifs-target-type": "container", "x-isi-ifs-access-control": "2770"}
+    with stand.http() as client:
+        client.put(place, params={"recursive": "true"}, headers=headers).raise_for_status()
+        real = shown / "ifs/data/volumes/project"
+        assert real.stat().st_mode & 0o7777 == 0o2770
+        owner = {"authoritative": "mode", "owner": {"id": f"UID:{os.getuid()}"}, "group": {"id": f"GID:{os.getgid()}"}, "mode": "0750"}
+        client.put(place, params={"acl": ""}, json=owner).raise_for_status()
+        assert real.stat().st_mode & 0o7777 == 0o750
+        # What a client writes is there for the array, too, and it does not lose it.
+        (real / "notes.txt").write_text("kept")
+        assert client.get(place).json()["children"] == [{"name": "notes.txt"}]
+        assert client.delete(place).status_code == 409
+        assert (real / "notes.txt").read_text() == "kept"
+        assert client.delete(place, params={"recursive": "true"}).status_code == 204
+        assert not real.exists()

@@ -17,6 +17,7 @@ from infra_kit.lab.onefs.namespace import Namespace
 from infra_kit.lab.onefs.refusal import Refusal
 from infra_kit.lab.onefs.routes import Routes
 from infra_kit.lab.onefs.sessions import Sessions
+from infra_kit.lab.onefs.tree import Tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -52,6 +53,11 @@ class OnefsArray(HttpsEmulator):
     async def stop(self) -> None:
         """Close, and write the state."""
         await super().stop()
+        self._save()
+
+    def materialise(self, folder: Path) -> None:
+        """Have every directory below /ifs really, beneath a folder of this machine: clients mount from there. Takes root."""
+        self._namespace.tree = Tree(folder)
         self._save()
 
     def unavailable(self) -> web.Response:
@@ -133,6 +139,8 @@ class OnefsArray(HttpsEmulator):
 
     def _save(self) -> None:
         self._memory.save(self.cluster.state)
+        if self._namespace.tree is not None:
+            self._namespace.tree.show(self.cluster.state["directories"])
 
 
 def _json(data: bytes) -> Any:

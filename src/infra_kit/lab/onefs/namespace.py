@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from infra_kit.lab.onefs.cluster import Cluster
+    from infra_kit.lab.onefs.tree import Tree
 
 _MODE = re.compile(r"^[0-7]{1,4}$")
 
@@ -24,6 +25,8 @@ class Namespace:
     def __init__(self, cluster: Cluster) -> None:
         """Work on this cluster."""
         self.cluster = cluster
+        self.tree: Tree | None = None
+        """What clients see of the directories, where there are any that mount them."""
 
     def answer(self, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: Any) -> tuple[int, Any]:
         """Status and body of one request. `path` begins with /ifs."""
@@ -67,8 +70,11 @@ class Namespace:
         if "metadata" in query:
             values = {"name": posixpath.basename(path), "type": "container", "mode": held["mode"]}
             return {"attrs": [{"name": name, "value": value, "namespace": None} for name, value in values.items()]}
-        children = sorted(posixpath.basename(each) for each in self.cluster.state["directories"] if posixpath.dirname(each) == path)
-        return {"children": [{"name": name} for name in children], "resume": None}
+        return {"children": [{"name": name} for name in sorted(self._children(path))], "resume": None}
+
+    def _children(self, path: str) -> set[str]:
+        known = {posixpath.basename(each) for each in self.cluster.state["directories"] if posixpath.dirname(each) == path}
+        return known | (self.tree.children(path) if self.tree else set())
 
     def _set_acl(self, path: str, body: Any) -> tuple[int, Any]:
         held = self.cluster.state["directories"].get(path)
@@ -112,7 +118,7 @@ class Namespace:
         below = [each for each in self.cluster.state["directories"] if inside(each, path)]
         if path in ("/ifs", "/ifs/data", "/ifs/home"):
             raise Refusal(403, f"Unable to delete '{path}' -- permission denied")
-        if len(below) > 1 and query.get("recursive", "false").lower() != "true":
+        if self._children(path) and query.get("recursive", "false").lower() != "true":
             raise Refusal(409, f"Unable to delete directory '{path}' -- directory not empty")
         for user in self._users(path):
             raise Refusal(409, f"Unable to delete directory '{path}' -- in use by {user}")
