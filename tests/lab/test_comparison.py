@@ -24,6 +24,7 @@ def test_the_same_devices_differ_in_nothing_whatever_their_order() -> None:
     found = compare([running("a"), running("b")], [wanted("b"), wanted("a")])
     assert not found
     assert str(found) == ""
+    assert not compare([running("a"), {"name": "mirror", "model": "packages", "protocol": "http", "port": 80}], [wanted("a")])
 
 
 def test_what_was_added_removed_and_changed() -> None:

@@ -130,7 +130,8 @@ def fault(
     settings: Annotated[
         list[str] | None,
         typer.Argument(
-            help="name=value, such as latency_s=0.2; for `kubernetes` unreachable=true or stopped=true; for a host powered_off=true."
+            help="name=value, such as latency_s=0.2; for `kubernetes` unreachable=true or stopped=true; for a host powered_off=true; "
+            "for `mirror`, which hosts install from, unreachable=true."
         ),
     ] = None,
 ) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from infra_kit.lab.devices import MIRROR
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -39,7 +41,7 @@ def compare(running: Iterable[dict[str, Any]], wanted: Iterable[LabDevice]) -> D
         running: the devices of the running lab, as its control call lists them.
         wanted: the devices that the inventory says.
     """
-    has = {each["name"]: (each["protocol"], each["model"]) for each in running}
+    has = {each["name"]: (each["protocol"], each["model"]) for each in running if each["name"] != MIRROR.name}
     should = {each.name: (each.protocol, each.model) for each in wanted}
     return Difference(
         added=tuple(name for name in should if name not in has),

@@ -16,7 +16,7 @@ from infra_kit.lab.emulator import FeelsFaults
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from infra_kit.lab.emulator import Emulator
+    from infra_kit.lab.emulator import Controlled
     from infra_kit.lab.overlay import Listening
 
 _log = logging.getLogger("infra_kit.lab")
@@ -27,12 +27,12 @@ class ControlServer:
 
     def __init__(self) -> None:
         """Does not listen yet."""
-        self._emulators: dict[str, Emulator] = {}
+        self._emulators: dict[str, Controlled] = {}
         self._listening: dict[str, Listening] = {}
         self._runner: web.AppRunner | None = None
         self._token = ""
 
-    def add(self, emulator: Emulator, listening: Listening) -> None:
+    def add(self, emulator: Controlled, listening: Listening) -> None:
         """Put a device under control."""
         self._emulators[listening.device.name] = emulator
         self._listening[listening.device.name] = listening

@@ -31,7 +31,7 @@ class LabDevice:
     name: str
     kind: Kind
     """The package of infra_kit.lab that emulates it; `host`: it is one of the lab's hosts, or reached through them."""
-    protocol: Literal["redfish", "ssh", "papi", "kubernetes"]
+    protocol: Literal["redfish", "ssh", "papi", "kubernetes", "http"]
     model: str
     credential: str
 
@@ -50,6 +50,10 @@ class LabDevice:
         package = import_module(f"infra_kit.lab.{self.kind}")
         emulator: Emulator = package.build(site, self.name, login=login, tls=tls, host_key=host_key, state_file=state_file)
         return emulator
+
+
+MIRROR = LabDevice("mirror", "host", "http", "packages", "")
+"""What a lab's hosts install packages and images from: under the lab's control as a device is, but none of the site's."""
 
 
 def devices(site: Site, without: Collection[str] = (), *, hosts: bool = False) -> list[LabDevice]:

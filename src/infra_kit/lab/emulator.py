@@ -41,12 +41,8 @@ class Asked(Protocol):
         ...
 
 
-class Emulator(Protocol):
-    """One emulated device. Its whole state is in `state_file` (JSON) and survives a restart."""
-
-    name: str
-    protocol: str
-    """redfish, ssh, papi or kubernetes."""
+class Controlled(Protocol):
+    """What the lab's control call reaches."""
 
     @property
     def events(self) -> Asked:
@@ -58,20 +54,28 @@ class Emulator(Protocol):
         """What it is told to do wrong."""
         ...
 
-    async def start(self, host: str, port: int) -> int:
-        """Listen on a loopback address; port 0 takes a free one. Gives the port."""
-        ...
-
-    async def stop(self) -> None:
-        """Close the listener and every connection, and write the state."""
-        ...
-
     def tamper(self, change: dict[str, Any]) -> Awaitable[None] | None:
         """Change the device's state behind infra-kit's back; what is to be awaited is not yet done when this returns.
 
         Raises:
             ValueError: the device has nothing of that name, or refuses the value.
         """
+        ...
+
+
+class Emulator(Controlled, Protocol):
+    """One emulated device. Its whole state is in `state_file` (JSON) and survives a restart."""
+
+    name: str
+    protocol: str
+    """redfish, ssh, papi or kubernetes."""
+
+    async def start(self, host: str, port: int) -> int:
+        """Listen on a loopback address; port 0 takes a free one. Gives the port."""
+        ...
+
+    async def stop(self) -> None:
+        """Close the listener and every connection, and write the state."""
         ...
 
 

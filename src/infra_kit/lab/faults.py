@@ -79,6 +79,18 @@ class ApiFaults(FaultSet):
 
 
 @dataclass(slots=True)
+class MirrorFaults(FaultSet):
+    """What the packages and images that hosts install from can be made to suffer."""
+
+    unreachable: bool = False
+    """Connections are closed without an answer: a download that has begun is whole, the next one is none."""
+    server_errors: int = 0
+    """The next N requests are answered 503."""
+    latency_s: float = 0.0
+    """Added before every answer."""
+
+
+@dataclass(slots=True)
 class Events:
     """What a device was asked, in order; the proof that `drift` writes nothing reads it."""
 

@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING
 
 from infra_kit.inventory.errors import LabError
 from infra_kit.lab.control_server import ControlServer
-from infra_kit.lab.devices import devices, with_hosts
+from infra_kit.lab.devices import MIRROR, devices, with_hosts
 from infra_kit.lab.emulator import Login
 from infra_kit.lab.folder import LabFolder
 from infra_kit.lab.hosts.clearing import clear
@@ -138,10 +138,12 @@ class Lab:
             raise
 
     async def _start_hosts(self, wanted: list[LabDevice], ports: Ports) -> list[Listening]:
-        from infra_kit.lab.hosts.site_hosts import SiteHosts
+        from infra_kit.lab.hosts.site_hosts import PACKAGES_PORT, SERVICES, SiteHosts
 
         self._hosts = SiteHosts(self._site, self.folder, self._login(self._site.operating_system.ssh_credential))
         await self._hosts.start()
+        if self._hosts.mirror is not None:
+            self._control.add(self._hosts.mirror, Listening(MIRROR, str(SERVICES), PACKAGES_PORT))
         return [await self._listen(each, self._hosts.device(each), ports) for each in wanted]
 
     async def _start_several(self, wanted: list[LabDevice], authority: Authority, ports: Ports) -> list[Listening]:

@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from infra_kit.inventory.access import Access
+from infra_kit.inventory.errors import LabError
 from infra_kit.inventory.load import load_site
 from infra_kit.lab import process
 from infra_kit.lab.control import LabControl
@@ -161,6 +162,21 @@ def test_they_are_listed_and_suffer_under_a_name_of_their_own(lab: LabFolder) ->
     control.faults("edge01:ssh", powered_off=False)
     with connect(lab, "edge01") as client:
         assert client.exec_command("hostname")[1].read() == b"edge01\n"
+
+
+def test_the_mirror_can_be_taken_away_and_given_back(lab: LabFolder) -> None:
+    control = LabControl.of(lab.site)
+    url = "http://10.10.0.80/debian/dists/bookworm/InRelease"
+    index = f"python3 -c 'import urllib.request as u; print(len(u.urlopen(\"{url}\", timeout=20).read()))' 2>&1"
+    with connect(lab, "worker01") as client:
+        assert control.faults("mirror", unreachable=True) == {"unreachable": True, "server_errors": 0, "latency_s": 0.0}
+        assert "Remote end closed connection without response" in client.exec_command(index)[1].read().decode()
+        control.faults("mirror", unreachable=False, server_errors=1)
+        assert "503" in client.exec_command(index)[1].read().decode()
+        assert int(client.exec_command(index)[1].read()) > 1000
+    assert [what for _, what in control.events("mirror")] == ["/debian/dists/bookworm/InRelease"] * 3
+    with pytest.raises(LabError, match="the same for every lab"):
+        control.tamper("mirror", {"packages": "none"})
 
 
 def test_each_takes_little_memory(lab: LabFolder) -> None:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 SERVICES = IPv4Address("10.10.0.80")
 """Where hosts reach the lab's own package mirror and image registry."""
 PACKAGES = f"http://{SERVICES}/debian"
-_PACKAGES_PORT = 80
+PACKAGES_PORT = 80
 _REGISTRY_PORT = 5000
 REGISTRY = f"{SERVICES}:{_REGISTRY_PORT}"
 _NOT_THE_HOSTS = frozenset({"out-of-band", "vlt-peering"})
@@ -71,7 +71,7 @@ class SiteHosts:
         try:
             self._name()
             listen = self.all.namespace.listen
-            packages = (supplies.repository, listen(str(SERVICES), _PACKAGES_PORT))
+            packages = (supplies.repository, listen(str(SERVICES), PACKAGES_PORT))
             self.mirror = Mirror(packages=packages, images=(supplies.images, listen(str(SERVICES), _REGISTRY_PORT)))
             await self._stack.enter_async_context(self.mirror)
         except BaseException:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from aiohttp import web
 
-from infra_kit.lab.faults import Events, Faults
+from infra_kit.lab.faults import Events, MirrorFaults
 from infra_kit.lab.mirror.registry import Registry
 
 if TYPE_CHECKING:
@@ -38,13 +38,23 @@ class Mirror:
         packages: tuple[Repository, socket.socket] | None = None,
         images: tuple[Sequence[Image], socket.socket] | None = None,
     ) -> None:
-        self.faults = Faults()
-        """latency_s, server_errors and unreachable are felt by both."""
+        self.faults = MirrorFaults()
+        """Felt by both."""
         self.events = Events()
         self.registry = Registry(images[0] if images else ())
         self._packages = packages
         self._images = images
         self._runners: list[web.AppRunner] = []
+
+    def tamper(self, change: dict[str, Any]) -> None:
+        """Not here: what it has is made of the user's cache, for all labs.
+
+        Raises:
+            ValueError: always.
+        """
+        del change
+        msg = "packages and images are the same for every lab of this user: `infra-kit lab fault` makes the mirror misbehave"
+        raise ValueError(msg)
 
     async def __aenter__(self) -> Self:
         try:
