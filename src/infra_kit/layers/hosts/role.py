@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from infra_kit import shipped
 from infra_kit.inventory.errors import InfraKitError
 from infra_kit.inventory.models.base import Noun
+from infra_kit.inventory.types import PositiveCount
 
 if TYPE_CHECKING:
     from infra_kit.inventory.models.server import Server
@@ -39,6 +40,8 @@ class Probe(Noun):
     sysctls: list[str] = []
     commands: dict[str, str] = {}
     """Name -> a shell command that only reads; its output and exit status count."""
+    clock: PositiveCount | None = None
+    """How far the host's clock may be from the controller's, s; one that is farther off counts."""
 
 
 class RoleEntry(Noun):

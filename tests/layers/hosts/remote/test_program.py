@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
@@ -47,6 +48,14 @@ def test_content_mode_links_and_what_a_glob_matches_count(tmp_path):
 def test_settings_and_commands_count():
     assert fingerprint(sysctls=["kernel.ostype"]) == fingerprint(sysctls=["kernel.ostype"]) != fingerprint(sysctls=["kernel.no_such"])
     assert fingerprint(commands={"a": "echo 1"}) == fingerprint(commands={"a": "echo  1"}) != fingerprint(commands={"a": "echo 1; false"})
+
+
+def test_a_clock_counts_once_it_is_farther_off_than_it_may_be():
+    def seen(off, **probe):
+        return program.answer({"probes": {"x": {**EMPTY, **probe}}, "now": time.time() + off})["roles"]["x"]["fingerprint"]
+
+    assert seen(0, clock=60) == seen(-30, clock=60) == seen(600) == fingerprint()
+    assert seen(600, clock=60) == seen(-600, clock=60) != fingerprint()
 
 
 def test_a_command_that_takes_too_long_is_given_up(monkeypatch):

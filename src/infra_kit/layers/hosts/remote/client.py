@@ -77,14 +77,14 @@ class HostReader:
             if transport is None or not transport.is_active():
                 self._client.close()
                 self._client = _connect(self._endpoint)
-            text = _translated(self._endpoint, lambda: self._exchange(_PROGRAM.read_bytes(), json.dumps(given).encode()))
+            text = _translated(self._endpoint, lambda: self._exchange(_PROGRAM.read_bytes(), given))
         try:
             found: dict[str, Any] = json.loads(text.strip().splitlines()[-1])
         except (ValueError, IndexError):
             raise RefusedError(self._endpoint.device, f"what the look at it printed is not an answer: {_short(text)}") from None
         return found
 
-    def _exchange(self, program: bytes, given: bytes) -> str:
+    def _exchange(self, program: bytes, given: Mapping[str, Any]) -> str:
         python = f"python3 -I -c {quote(_BOOTSTRAP)}"
         # `-k`: what sudo remembers of this login is not used. The password is sent only if it asks, so it can end up in no program's input.
         command = python if self._endpoint.user == "root" else f"sudo -k -S -p {quote(_PROMPT)} {python}"
@@ -100,7 +100,7 @@ class HostReader:
                 said = _until(channel, (_READY, _PROMPT))
             if _READY not in said:
                 raise _refusal(self._endpoint, said)
-            channel.sendall(f"{len(program)}\n".encode() + program + given)
+            channel.sendall(f"{len(program)}\n".encode() + program + json.dumps({**given, "now": time.time()}).encode())
             channel.shutdown_write()
             return said.partition(_READY)[2] + _until(channel, ())
         finally:

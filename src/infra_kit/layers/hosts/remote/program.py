@@ -2,8 +2,9 @@
 
 This file is sent to the host and run by its Python, 3.6 or later. It imports nothing of ours.
 
-It is given JSON on what is left of standard input: `probes`, role -> probe (`infra_kit.layers.hosts.role.Probe`); and, from a client that
-may write, `notes`, role -> what is to be noted of it, to which its fingerprint is added. It prints one line of JSON: what is noted on the
+It is given JSON on what is left of standard input: `probes`, role -> probe (`infra_kit.layers.hosts.role.Probe`); `now`, what time it is
+by the controller's clock; and, from a client that may write, `notes`, role -> what is to be noted of it, to which its fingerprint is added.
+It prints one line of JSON: what is noted on the
 host, each role's fingerprint, and the units that have failed. Without `notes` it only reads.
 """
 
@@ -14,6 +15,7 @@ import os
 import stat
 import subprocess
 import sys
+import time
 from typing import Any, Dict, List, Tuple, Union
 
 APPLIED = "/var/lib/infra-kit/applied.json"
@@ -106,18 +108,20 @@ def note(entries: Dict[str, Any]) -> None:
     os.replace(APPLIED + ".new", APPLIED)
 
 
-def look(probes: Dict[str, Any]) -> Dict[str, Any]:
+def look(probes: Dict[str, Any], clock_off: float = 0.0) -> Dict[str, Any]:
     """Role -> its fingerprint, and its units that have failed."""
     units = units_state(sorted({unit for probe in probes.values() for unit in probe["units"]}))
     roles = {}
     for name, probe in probes.items():
         own = {unit: units.get(unit, {}) for unit in probe["units"]}
-        state = [
+        state: List[Any] = [
             files_state(probe["files"]),
             own,
             {key: sysctl(key) for key in probe["sysctls"]},
             {key: run(["/bin/sh", "-c", command]) for key, command in probe["commands"].items()},
         ]
+        if clock_off > (probe.get("clock") or clock_off):
+            state.append("the clock is off")
         failed = sorted(unit for unit, found in own.items() if found.get("ActiveState") == "failed")
         roles[name] = {"fingerprint": digest_of(state), "failed": failed}
     return roles
@@ -130,8 +134,9 @@ def fingerprint_of(roles: Dict[str, Any], role: str) -> Dict[str, str]:
 
 def answer(given: Dict[str, Any]) -> Dict[str, Any]:
     """What is printed."""
+    clock_off = abs(time.time() - given.get("now", time.time()))
     applied = noted()
-    roles = look(given["probes"])
+    roles = look(given["probes"], clock_off)
     if "notes" in given:
         try:
             note({role: dict(entry, **fingerprint_of(roles, role)) for role, entry in given["notes"].items()})
