@@ -26,7 +26,7 @@ def test_up_again_status_down(site_folder: Path, capsys) -> None:
         shown = capsys.readouterr().out
         assert "the lab of configuration-1 is up" in shown
         assert "array01          H5600      papi     127.0.0.1:" in shown
-        assert run(["lab", "up", f"{site}/site.yaml", "--without", "bmcs,kubernetes"]) == 0
+        assert run(["lab", "up", f"{site}/site.yaml", "--without", "bmcs,hosts,kubernetes"]) == 0
         assert "already running" in capsys.readouterr().out
         assert run(["lab", "up", site, "--reset"]) == 1
         assert run(["lab", "status", site]) == 0
@@ -42,7 +42,7 @@ def test_up_again_status_down(site_folder: Path, capsys) -> None:
 
 def test_a_running_lab_is_brought_to_the_inventory(site_folder: Path, capsys) -> None:
     site = str(site_folder)
-    assert run(["lab", "up", site, "--without", "array,switches,kubernetes"]) == 0
+    assert run(["lab", "up", site, "--without", "array,switches,hosts,kubernetes"]) == 0
     try:
         places = _places(site_folder)
         assert run(["lab", "tamper", site, "worker01", "bios.LogicalProc=Disabled"]) == 0
@@ -53,7 +53,7 @@ def test_a_running_lab_is_brought_to_the_inventory(site_folder: Path, capsys) ->
         cluster = site_folder / "platform.yaml"
         cluster.write_text(cluster.read_text().replace(f"    - {gone}\n", "", 1))
         capsys.readouterr()
-        assert run(["lab", "up", site, "--without", "switches,kubernetes"]) == 0
+        assert run(["lab", "up", site, "--without", "switches,hosts,kubernetes"]) == 0
         said = capsys.readouterr().out
         assert f"bringing the running lab to the inventory: added array01; removed {gone}\n" in said
         assert "is up (pid" in said
@@ -71,7 +71,7 @@ def _places(site_folder: Path) -> dict[str, Any]:
 
 
 def test_a_lab_inside_another_program_is_not_started_anew(lab: RunningLab, capsys) -> None:
-    assert run(["lab", "up", str(lab.site_folder), "--without", "array"]) == 1
+    assert run(["lab", "up", str(lab.site_folder), "--without", "array,hosts"]) == 1
     assert "end that program" in capsys.readouterr().err
 
 
@@ -123,15 +123,14 @@ def test_foreground_runs_the_lab_here(site_folder: Path, monkeypatch: pytest.Mon
         return 1
 
     monkeypatch.setattr("infra_kit.lab.__main__.main", main)
-    assert run(["lab", "up", str(site_folder), "--foreground", "--reset", "--without", "array"]) == 1
-    assert calls == [[str(site_folder), "--without", "array", "--reset"]]
+    assert run(["lab", "up", str(site_folder), "--foreground", "--reset", "--without", "array,hosts"]) == 1
+    assert calls == [[str(site_folder), "--without", "array,hosts", "--reset"]]
 
 
 @pytest.mark.parametrize(
     "arguments",
     [
         ["up", "SITE", "--without", "everything"],
-        ["up", "SITE", "--hosts", "--without", "hosts"],
         ["up", "SITE/nowhere"],
         ["status", "SITE/nowhere"],
         ["tamper", "SITE", "worker01", "bios"],

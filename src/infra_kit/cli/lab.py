@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Give every device of a site a stand-in on this machine.", **SETTINGS)
 
+_MB = 1e6
+
 Site = Annotated[Path, typer.Argument(metavar="SITE", help="The site's folder, or its site.yaml.", show_default=False)]
 Device = Annotated[str, typer.Argument(metavar="DEVICE", help="A device of the site, by its name.", show_default=False)]
 
@@ -34,13 +36,14 @@ class StatusFormat(StrEnum):
 def up(
     site: Site,
     without: Annotated[str, typer.Option(help="Parts to leave out, separated by commas: bmcs, switches, array, hosts, kubernetes.")] = "",
-    hosts: Annotated[bool, typer.Option("--hosts", help="Real hosts for the servers, too, and Kubernetes on them alone.")] = False,
     reset: Annotated[bool, typer.Option("--reset", help="Forget what the devices remember: each is fresh from the factory.")] = False,
     foreground: Annotated[bool, typer.Option("--foreground", help="Stay in this terminal until Ctrl-C.")] = False,
 ) -> None:
     """Start a stand-in for every device.
 
     For a site that is `access: lab`, `plan`, `apply` and `drift` talk to these stand-ins alone. They listen on 127.0.0.1.
+    Servers get a real Debian host each, on which `apply` makes the Kubernetes cluster. `--without hosts` has a Kubernetes
+    control plane with emulated nodes instead, at once; so it is where hosts cannot be (they take root and podman).
     A lab that runs without the devices that the inventory has by now is started anew with them: each device keeps its
     memory and its port, faults that were set are at rest again.
     """
@@ -49,8 +52,7 @@ def up(
 
     loaded = load_site(site)
     parts = _parts(without)
-    if hosts and "hosts" in parts:
-        raise UsageError("--hosts and --without hosts do not go together")
+    hosts = _can_have_hosts(parts)
     folder = _folder(loaded.folder)
     found = process.find(folder)
     if found is not None and reset:
@@ -103,6 +105,26 @@ def status(site: Site, form: Annotated[StatusFormat, typer.Option("--format", he
     else:
         typer.echo(f"running (pid {found.pid}, since {found.started})")
         _places(folder)
+
+
+@app.command()
+def images(
+    site: Site,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="NAME...", help="Of the catalogue; all that the lab can make.")
+    ] = None,
+) -> None:
+    """Build the images that pods on the lab's hosts run from.
+
+    Each is made once, from packages, for all labs of this user. A lab that runs serves it at once.
+    """
+    from infra_kit.inventory.load import load_site
+    from infra_kit.lab.hosts.requirements import require_hosts
+    from infra_kit.lab.mirror.supplies import supplies
+
+    require_hosts()
+    for image in supplies(load_site(site), typer.echo, images=names or None).images:
+        typer.echo(f"{image.size / _MB:6.0f} MB  {image.recipe.reference}")
 
 
 @app.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
@@ -202,6 +224,21 @@ def _parts(without: str) -> list[str]:
     return named
 
 
+def _can_have_hosts(without: list[str]) -> bool:
+    """Whether the lab has hosts; what keeps it from having them is said."""
+    from infra_kit.lab.hosts.requirements import require_hosts
+
+    if "hosts" in without:
+        return False
+    try:
+        require_hosts()
+    except LabError as error:
+        typer.echo(f"no hosts, and a Kubernetes of emulated nodes: {error.what}")
+        typer.echo(f"  for hosts: {error.remedy}")
+        return False
+    return True
+
+
 def _of_hosts(folder: LabFolder) -> bool:
     """Have the kubeconfig of the cluster that the lab's hosts made; whether there is one."""
     from infra_kit.inventory.load import load_site
@@ -255,10 +292,15 @@ def _get_programs(site: Any, without: list[str], *, hosts: bool) -> None:
         obtaining.obtain_all(typer.echo)
     if any(device.kind == "host" for device in wanted):
         from infra_kit.lab.hosts import building
-        from infra_kit.lab.mirror.supplies import supplies
+        from infra_kit.lab.mirror.supplies import supplies, unbuilt
 
         building.obtain_all(typer.echo, ["prepared"])
         supplies(site, typer.echo, images=())
+        left = [] if "kubernetes" in without else unbuilt(site)
+        if left:
+            typer.echo(
+                f"{len(left)} images of the catalogue are not built; pods that need one wait until `infra-kit lab images` has built it"
+            )
 
 
 def _difference(site: Any, folder: LabFolder, without: list[str], *, hosts: bool) -> Difference:

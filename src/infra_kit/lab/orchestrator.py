@@ -10,7 +10,7 @@ import logging
 import os
 import secrets
 import shutil
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 from infra_kit.inventory.errors import LabError
 from infra_kit.lab.control_server import ControlServer
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from infra_kit.lab.devices import LabDevice
     from infra_kit.lab.emulator import Emulator
     from infra_kit.lab.hosts.site_hosts import SiteHosts
+    from infra_kit.lab.onefs.array import OnefsArray
 
 _STOP_S = 12.0  # the emulators end at once; the control plane in three steps
 _LOCK_TRIES = 20
@@ -74,7 +75,7 @@ class Lab:
         try:
             # What a killed lab may have left.
             withdraw(self.folder)
-            await asyncio.to_thread(clear, self.folder.state / "hosts")
+            await asyncio.to_thread(clear, self.folder.hosts)
             if reset and self.folder.state.exists():
                 shutil.rmtree(self.folder.state)
             await self._start_all()
@@ -154,13 +155,16 @@ class Lab:
 
     def _build(self, device: LabDevice, authority: Authority) -> Emulator:
         by_ssh = device.protocol == "ssh"
-        return device.build(
+        emulator = device.build(
             self._site,
             login=self._login(device.credential),
             tls=None if by_ssh else authority.issue(device.name, HOST),
             host_key=host_key(self.folder.host_key(device.name)) if by_ssh else None,
             state_file=self.folder.state / f"{device.name}.json",
         )
+        if self._has_hosts and device.kind == "onefs":
+            cast("OnefsArray", emulator).materialise(self.folder.exports)
+        return emulator
 
     async def _listen(self, device: LabDevice, emulator: Emulator, ports: Ports) -> Listening:
         try:

@@ -106,7 +106,7 @@ def stop(folder: LabFolder) -> int | None:
 
 def _clear(folder: LabFolder) -> None:
     """What a lab that was killed has left."""
-    clear(folder.state / "hosts")
+    clear(folder.hosts)
     if folder.root.is_dir():
         withdraw(folder)
 

@@ -1,4 +1,4 @@
-"""A site's lab with a real host for each of its servers, in the background, as `infra-kit lab up --hosts` starts it."""
+"""A site's lab with a real host for each of its servers, in the background, as `infra-kit lab up` starts it."""
 
 from __future__ import annotations
 

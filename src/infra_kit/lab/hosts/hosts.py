@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import secrets
 import shutil
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from infra_kit.inventory.errors import LabError
+from infra_kit.lab.folder import exports
 from infra_kit.lab.hosts import clearing, keeper
 from infra_kit.lab.hosts.capacity import show
 from infra_kit.lab.hosts.disk import Disk
@@ -21,16 +23,20 @@ from infra_kit.lab.hosts.fabric import Fabric
 from infra_kit.lab.hosts.host import Host
 from infra_kit.lab.hosts.podman import Podman
 from infra_kit.lab.hosts.requirements import require_hosts
+from infra_kit.lab.hosts.root_filesystem import MACHINE, locate
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterable, Sequence
 
+    from infra_kit.lab.hosts.computer import Computer
     from infra_kit.lab.hosts.namespace import Namespace
-    from infra_kit.lab.hosts.specification import FabricSpec, HostSpec
+    from infra_kit.lab.hosts.specification import FabricSpec, HostSpec, MachineSpec
 
 _SHUT_DOWN_S = 10.0
-_EXPORTS = ".nfs"  # no host's name
+_KEEP_S = 60.0
+"""Of one or more machines: their memory is written to disk."""
 _DATA = Path(__file__).with_name("data")
+_log = logging.getLogger("infra_kit.lab")
 
 
 class Hosts:
@@ -54,7 +60,7 @@ class Hosts:
         self._keeper: subprocess.Popen[bytes] | None = None
         self._podman = Podman(self._run / "podman", self._name)
         self.fabric = Fabric(self._run / "namespaces", fabric, self._specs)
-        self.hosts: dict[str, Host] = {}
+        self.hosts: dict[str, Computer] = {}
 
     @property
     def namespace(self) -> Namespace:
@@ -86,8 +92,9 @@ class Hosts:
         """Have all shut down in order, and leave nothing but what they have written."""
         for host in self.hosts.values():
             await host.mend()
+        within_s = _KEEP_S if any(spec.machine for spec in self._specs) else _SHUT_DOWN_S
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.gather(*(host.shut_down() for host in self.hosts.values())), _SHUT_DOWN_S)
+            await asyncio.wait_for(asyncio.gather(*(host.shut_down() for host in self.hosts.values())), within_s)
         await self._clear()
 
     def _prepare(self, reset: bool) -> None:
@@ -103,8 +110,18 @@ class Hosts:
         self.fabric.make()
         self.hosts = {spec.name: self._host(spec) for spec in self._specs}
 
-    def _host(self, spec: HostSpec) -> Host:
-        disk = Disk(self._run / "state" / spec.name, self._run / "hosts" / spec.name, spec, self._run / "state" / _EXPORTS)
+    def _host(self, spec: HostSpec) -> Computer:
+        return self._container(spec) if spec.machine is None else self._machine(spec, spec.machine)
+
+    def _machine(self, spec: HostSpec, machine: MachineSpec) -> Computer:
+        from infra_kit.lab.machines.host import MachineHost
+        from infra_kit.lab.machines.image import obtain
+
+        image = obtain(locate(MACHINE), machine.memory_mib, _log.info)
+        return MachineHost(spec, image, self._run / "state" / spec.name, self.fabric)
+
+    def _container(self, spec: HostSpec) -> Computer:
+        disk = Disk(self._run / "state" / spec.name, self._run / "hosts" / spec.name, spec, exports(self._run / "state"))
         own = {name: _DATA / name for name in ("entry.sh", "mount.nfs", "sysctl")}
         if spec.capacity is not None:
             own["capacity"] = show(spec.capacity, self._run / "capacities")

@@ -17,7 +17,7 @@ from infra_kit.lab.hosts.resolver import Resolver, records
 from infra_kit.lab.hosts.root_filesystem import table
 from infra_kit.lab.hosts.specification import Attachment, Capacity, FabricSpec, HostSpec, NetworkSpec, Route
 from infra_kit.lab.mirror.mirror import Mirror
-from infra_kit.lab.mirror.supplies import held
+from infra_kit.lab.mirror.supplies import built, held
 from infra_kit.lab.trust import host_key
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class SiteHosts:
         self._stack = AsyncExitStack()
         self.mirror: Mirror | None = None
         self._folder = folder
-        self.all = Hosts(folder.state / "hosts", list(specs(site, folder, login)), fabric(site))
+        self.all = Hosts(folder.hosts, list(specs(site, folder, login)), fabric(site))
 
     @property
     def stand_in(self) -> StandIn:
@@ -72,7 +72,8 @@ class SiteHosts:
             self._name()
             listen = self.all.namespace.listen
             packages = (supplies.repository, listen(str(SERVICES), PACKAGES_PORT))
-            self.mirror = Mirror(packages=packages, images=(supplies.images, listen(str(SERVICES), _REGISTRY_PORT)))
+            registry = (supplies.images, listen(str(SERVICES), _REGISTRY_PORT))
+            self.mirror = Mirror(packages=packages, images=registry, look=lambda: built(self._site))
             await self._stack.enter_async_context(self.mirror)
         except BaseException:
             await self.stop()
@@ -101,7 +102,7 @@ def cluster_authority(site: Site, folder: LabFolder) -> Path | None:
     """Where the certificate of the hosts' own Kubernetes authority is, once they have made a cluster: on its first node's disk."""
     if site.kubernetes is None or not site.kubernetes.control_plane:
         return None
-    return folder.state / "hosts" / site.kubernetes.control_plane[0] / "upper" / _CA
+    return folder.hosts / site.kubernetes.control_plane[0] / "upper" / _CA
 
 
 def fabric(site: Site) -> FabricSpec:

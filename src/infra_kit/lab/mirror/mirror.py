@@ -12,7 +12,7 @@ from infra_kit.lab.mirror.registry import Registry
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from aiohttp.typedefs import Handler, Middleware
 
@@ -30,6 +30,7 @@ class Mirror:
     Args:
         packages: the Debian repository, and a bound socket for it (plain HTTP, beneath `/debian`); none: no packages.
         images: the images, and a bound socket for the registry (plain HTTP); none: no registry.
+        look: called where the registry has not what is asked for: the images that there are by now.
     """
 
     def __init__(
@@ -37,11 +38,12 @@ class Mirror:
         *,
         packages: tuple[Repository, socket.socket] | None = None,
         images: tuple[Sequence[Image], socket.socket] | None = None,
+        look: Callable[[], Iterable[Image]] = tuple,
     ) -> None:
         self.faults = MirrorFaults()
         """Felt by both."""
         self.events = Events()
-        self.registry = Registry(images[0] if images else ())
+        self.registry = Registry(images[0] if images else (), look)
         self._packages = packages
         self._images = images
         self._runners: list[web.AppRunner] = []

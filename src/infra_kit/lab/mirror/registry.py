@@ -14,7 +14,7 @@ from aiohttp import web
 from infra_kit.lab.mirror.images.store import CONFIG_TYPE, MANIFEST_TYPE, digest_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from infra_kit.lab.mirror.images.store import Image
@@ -28,9 +28,11 @@ class Registry:
 
     Args:
         images: what it has.
+        look: called where it has not what is asked for: what there is by now.
     """
 
-    def __init__(self, images: Iterable[Image]) -> None:
+    def __init__(self, images: Iterable[Image], look: Callable[[], Iterable[Image]] = tuple) -> None:
+        self._look = look
         self._tags: dict[str, dict[str, Image]] = {}
         self._files: dict[str, Path] = {}
         self._configs: dict[str, bytes] = {}
@@ -65,6 +67,10 @@ class Registry:
 
     def _named(self, kind: str, name: str, reference: str, *, registry: str) -> web.Response:
         tags = self._repository(name, registry)
+        if tags is None or (kind == "manifests" and reference not in tags):
+            for image in self._look():
+                self.add(image)
+            tags = self._repository(name, registry)
         if tags is None:
             return _refusal(404, "NAME_UNKNOWN", f"the lab has no image {name}")
         if kind == "tags":

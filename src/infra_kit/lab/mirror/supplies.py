@@ -38,13 +38,23 @@ def held(site: Site) -> Supplies:
     """
 
     def refuse(words: str) -> None:
-        raise LabError(f"what the lab's hosts install from is not all here: {words}", remedy="`infra-kit lab up --hosts` gets it")
+        raise LabError(f"what the lab's hosts install from is not all here: {words}", remedy="`infra-kit lab up` gets it")
 
     found = supplies(site, refuse, images=())
-    store = Store()
-    further = [image for recipe in catalogue_images(site) if (image := store.image(recipe)) is not None]
     known = {image.recipe.reference for image in found.images}
-    return Supplies(found.repository, [*found.images, *(image for image in further if image.recipe.reference not in known)])
+    return Supplies(found.repository, [*found.images, *(image for image in built(site) if image.recipe.reference not in known)])
+
+
+def built(site: Site) -> list[Image]:
+    """Those images of a site's catalogue that have been built."""
+    store = Store()
+    return [image for recipe in catalogue_images(site) if (image := store.image(recipe)) is not None]
+
+
+def unbuilt(site: Site) -> list[str]:
+    """Full names of those images of a site's catalogue that the lab can make and has not."""
+    store = Store()
+    return [recipe.reference for recipe in catalogue_images(site) if store.image(recipe) is None]
 
 
 def supplies(site: Site, say: Say, *, kubernetes: Sequence[str] = (), images: Collection[str] | None = None) -> Supplies:

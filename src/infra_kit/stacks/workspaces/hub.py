@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from infra_kit.stacks.workspaces.access import Access
     from infra_kit.stacks.workspaces.context import Context
     from infra_kit.stacks.workspaces.credentials import Credentials
+    from infra_kit.stacks.workspaces.database import Database
     from infra_kit.stacks.workspaces.division import Division
 
 NAME = "hub"
@@ -102,7 +103,9 @@ def configuration(context: Context, division: Division) -> dict[str, str]:
 class Hub(ComponentResource):
     """Makes the hub, its account, and its rights in the users' namespaces."""
 
-    def __init__(self, context: Context, division: Division, access: Access, secrets: Credentials, parent: Resource) -> None:
+    def __init__(  # noqa: PLR0913  what it stands on, each of a component of its own
+        self, context: Context, division: Division, access: Access, secrets: Credentials, database: Database, parent: Resource
+    ) -> None:
         super().__init__("infra-kit:workspaces:Hub", context.names.cluster_wide(NAME), None, ResourceOptions(parent=parent))
         self._context = context
         place = context.services(self)
@@ -110,7 +113,8 @@ class Hub(ComponentResource):
         files = configuration(context, division)
         config = ConfigMap(place.logical(NAME), metadata=place.metadata(NAME, NAME), data=files, opts=place.options())
         identity = self._identity_secret()
-        needed = [config, secrets.hub, secrets.databases[NAME], *account(place, NAME), *([identity] if identity else [])]
+        # A hub without its database ends, and waits ever longer before it tries again.
+        needed = [config, secrets.hub, secrets.databases[NAME], database.server, *account(place, NAME), *([identity] if identity else [])]
         deploy(place, self._workload(files, with_identity=identity is not None), *needed)
         self.register_outputs({})
 

@@ -61,7 +61,7 @@ class MachineLearningWorkspace(ComponentResource):
         Proxy(context, credentials, self)
         if context.kubernetes.identity.saml:
             SamlProxy(context, context.kubernetes.identity.saml, credentials, directories, self)
-        Hub(context, division, access, credentials, self)
+        Hub(context, division, access, credentials, database, self)
         if workspace.spark.enabled:
             Spark(context, access, directories, self)
         Jobs(context, self)
