@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 from infra_kit.inventory.errors import LabError
 from infra_kit.lab.faults import ApiFaults, Events, HostFaults
 from infra_kit.lab.hosts.forwarder import Forwarder
-from infra_kit.lab.hosts.host import SSH
+from infra_kit.lab.hosts.greeting import SSH
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Address
 
-    from infra_kit.lab.hosts.host import Host
+    from infra_kit.lab.hosts.computer import Computer
     from infra_kit.lab.hosts.namespace import Namespace
 
 _API_SERVER = 6443
@@ -29,7 +29,7 @@ class HostDevice:
 
     protocol = "ssh"
 
-    def __init__(self, name: str, host: Host, namespace: Namespace) -> None:
+    def __init__(self, name: str, host: Computer, namespace: Namespace) -> None:
         """Does not listen yet."""
         self.name = name
         self.events = Events()

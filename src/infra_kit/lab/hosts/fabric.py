@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 from infra_kit.inventory.errors import LabError
+from infra_kit.lab.hosts.mac import stable_mac
 from infra_kit.lab.hosts.namespace import Namespace
+from infra_kit.lab.hosts.tap import open_tap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from infra_kit.lab.hosts.specification import FabricSpec, HostSpec
+    from infra_kit.lab.hosts.specification import Attachment, FabricSpec, HostSpec, NetworkSpec
 
 _INTERFACE_NAME = 15  # linux/if.h: IFNAMSIZ less its end
 _UNREACHABLE = "unreachable default metric 4278198272"  # below every other route: who asks for what is nowhere is told so at once
@@ -50,11 +51,9 @@ class Fabric:
         namespace.make()
         inside, outside = list[str](), list[str]()
         for at in host.attachments:
-            network = self._networks.get(at.network)
-            if network is None:
-                raise LabError(f"there is no network {at.network}", where=host.name)
+            network = self.network(host, at)
             port = self._ports[host.name, at.interface]
-            inner = f"name {at.interface} address {at.mac or _mac(host.name, at.interface)} netns {namespace.file}"
+            inner = f"name {at.interface} address {at.mac or stable_mac(host.name, at.interface)} netns {namespace.file}"
             outside += [
                 f"link add {port} mtu {network.mtu} type veth peer {inner} mtu {network.mtu}",
                 f"link set {port} master {self._bridges[at.network]} alias {host.name} up",
@@ -66,6 +65,28 @@ class Fabric:
         self.namespace.ip(*outside)
         namespace.ip(*inside)
         return namespace
+
+    def plug_machine(self, host: HostSpec) -> dict[int, int]:
+        """VLAN -> descriptor of a tap of the network that the tag means; the taps are gone when these are closed."""
+        taps = dict[int, int]()
+        for at in host.attachments:
+            network, port = self.network(host, at), self._ports[host.name, at.interface]
+            taps[at.vlan] = open_tap(self.namespace, port)
+            self.namespace.ip(
+                f"link set {port} mtu {network.mtu} alias {host.name}", f"link set {port} master {self._bridges[at.network]} up"
+            )
+        return taps
+
+    def network(self, host: HostSpec, at: Attachment) -> NetworkSpec:
+        """What an interface of a host is in.
+
+        Raises:
+            LabError: there is no such network.
+        """
+        network = self._networks.get(at.network)
+        if network is None:
+            raise LabError(f"there is no network {at.network}", where=host.name)
+        return network
 
     def unplug(self, host: HostSpec) -> None:
         """Take a host's interfaces and its namespace away, as a machine that is off has none."""
@@ -104,9 +125,3 @@ class Fabric:
 
 def _bridge(network: str, number: int) -> str:
     return network if len(network) <= _INTERFACE_NAME else f"network{number}"
-
-
-def _mac(host: str, interface: str) -> str:
-    """A locally administered address."""
-    digest = hashlib.sha256(f"{host} {interface}".encode()).hexdigest()
-    return ":".join(["02", *(digest[place : place + 2] for place in range(0, 10, 2))])

@@ -10,6 +10,7 @@ import signal
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from infra_kit.inventory.errors import LabError
+from infra_kit.lab.hosts.greeting import wait_for_ssh
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,11 +21,9 @@ if TYPE_CHECKING:
     from infra_kit.lab.hosts.podman import Podman
     from infra_kit.lab.hosts.specification import HostSpec
 
-SSH = 22
 _REBOOT = 129  # 128 + SIGHUP: what the kernel ends a container's first process with where it called reboot(2)
 _SHUT_DOWN = signal.SIGRTMIN + 3  # systemd(1): halt
 _READY_S = 60.0
-_POLL_S = 0.05
 _log = logging.getLogger("infra_kit.lab")
 T = TypeVar("T")
 
@@ -73,14 +72,7 @@ class Host:
         Raises:
             LabError: it did not in time.
         """
-        for _ in range(int(_READY_S / _POLL_S)):
-            if self.is_off:
-                raise LabError("the host's systemd ended as soon as it was started", where=self.spec.name, remedy="see the lab's log")
-            with contextlib.suppress(OSError):
-                if await self._greets():
-                    return
-            await asyncio.sleep(_POLL_S)
-        raise LabError(f"the host's SSH server did not answer within {_READY_S:.0f} s", where=self.spec.name)
+        await wait_for_ssh(self.spec, self._fabric.namespace, _READY_S, lambda: self.is_off)
 
     async def shut_down(self) -> None:
         """Have it shut down in order; it is off when this returns."""
@@ -185,13 +177,6 @@ class Host:
             with contextlib.suppress(ProcessLookupError, OSError):
                 signal.pidfd_send_signal(self._process, number)
             await asyncio.wait([self._watching])
-
-    async def _greets(self) -> bool:
-        loop = asyncio.get_running_loop()
-        with self._fabric.namespace.open() as probe:
-            probe.setblocking(False)
-            await asyncio.wait_for(loop.sock_connect(probe, (str(self.spec.address), SSH)), 1.0)
-            return (await asyncio.wait_for(loop.sock_recv(probe, 4), 5.0)) == b"SSH-"
 
 
 async def _gone(process: int) -> None:

@@ -15,6 +15,8 @@ from infra_kit.lab import cache
 _DATA = Path(__file__).with_name("data")
 TABLE = _DATA / "root-filesystems.yaml"
 CUSTOMIZE = _DATA / "customize.sh"
+MACHINE = "machine"
+"""The variant that virtual machines begin with."""
 
 
 class Variant(Noun):

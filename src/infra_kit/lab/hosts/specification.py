@@ -50,6 +50,37 @@ class Attachment:
     address: IPv4Address
     mac: str = ""
     """Empty: one that follows from the host's name, so that it is the same after a reboot."""
+    vlan: int = 0
+    """Tag of its frames on the cable of a machine; 0: none. A container's interface is always a cable of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A port of a machine's network cards; it is the port of a switch."""
+
+    name: str
+    mac: str
+
+
+@dataclass(frozen=True, slots=True)
+class Disks:
+    """Data disks that are alike."""
+
+    size_gb: float
+    """As their maker says."""
+    rotational: bool = False
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class MachineSpec:
+    """What a host that is a virtual machine has."""
+
+    cards: tuple[Card, ...]
+    """All are links of one port-channel. The first has the address of the first attachment at first; the rest is the roles' to make."""
+    memory_mib: int
+    disks: tuple[Disks, ...] = ()
+    """Its data disks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +108,7 @@ class HostSpec:
         host_key: the private SSH host key it presents (Ed25519, OpenSSH form).
         capacity: None: the machine's own.
         root_filesystem: the variant that it begins with.
+        machine: where it is a virtual machine, and no container.
     """
 
     name: str
@@ -85,6 +117,7 @@ class HostSpec:
     host_key: Path
     capacity: Capacity | None = None
     root_filesystem: str = "prepared"
+    machine: MachineSpec | None = None
 
     @property
     def address(self) -> IPv4Address:

@@ -39,15 +39,13 @@ class Qemu:
         folder: its disks (`system.qcow2`, `data0.qcow2` ...), sockets and log.
         kernel: what it boots.
         memory_mib: what it has.
-        cards: MAC and tap device of each network card that has a cable.
-        enter: the command that enters the network namespace of the taps; empty: none.
+        cards: MAC of each network card that has a cable, and the descriptor of the datagram socket that it is.
     """
 
     folder: Path
     kernel: Kernel
     memory_mib: int
-    cards: Sequence[tuple[str, str]] = ()
-    enter: Sequence[str] = ()
+    cards: Sequence[tuple[str, int]] = ()
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     @property
@@ -68,13 +66,14 @@ class Qemu:
         """
         for name in ("agent", "monitor"):
             (self.folder / name).unlink(missing_ok=True)
-        command = [*self.enter, PROGRAM, *self._arguments(), *(("-loadvm", state) if state else ())]
+        command = [PROGRAM, *self._arguments(), *(("-loadvm", state) if state else ())]
         with (self.folder / "qemu.log").open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603  QEMU, with the table's arguments
-                tied(command),
+                tied(command, signal.SIGTERM),  # which it answers by writing to its disks what it holds of them
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                pass_fds=[cable for _, cable in self.cards],
             )
 
     def require_alive(self) -> None:
@@ -108,6 +107,14 @@ class Qemu:
         """Press its reset button."""
         self._monitor("system_reset")
 
+    def resize(self, disk: str, size: int) -> None:
+        """Have a disk be of another size, in bytes, which the machine sees at once.
+
+        Raises:
+            LabError: QEMU refuses.
+        """
+        self._monitor("block_resize", device=disk, size=size)
+
     def end(self) -> None:
         """Pull its plug."""
         if self._process is None:
@@ -120,7 +127,7 @@ class Qemu:
             self._process.wait()
         self._process = None
 
-    def _monitor(self, command: str, **arguments: str) -> str:
+    def _monitor(self, command: str, **arguments: str | int) -> str:
         with Channel(self.folder / "monitor", _MONITOR_S) as channel:
             channel.read()  # its greeting
             channel.call("qmp_capabilities")
@@ -137,10 +144,13 @@ class Qemu:
             found += ["-drive", f"file={self.folder / name}.qcow2,format=qcow2,if=none,id={name},cache=unsafe,discard=unmap"]
             found += ["-device", f"virtio-blk-pci,drive={name},serial={name}"]
         for number in range(table.network_cards):
-            mac, tap = self.cards[number] if number < len(self.cards) else (f"02:00:00:00:00:{number:02x}", "")
             # A card without a cable is a card all the same: the saved state has it.
-            cable = ["-netdev", f"tap,id=cable{number},ifname={tap},script=no,downscript=no"] if tap else []
-            found += [*cable, "-device", f"virtio-net-pci,mac={mac}" + (f",netdev=cable{number}" if tap else "")]
+            if number < len(self.cards):
+                mac, cable = self.cards[number]
+                found += ["-netdev", f"dgram,id=cable{number},local.type=fd,local.str={cable}"]
+                found += ["-device", f"{table.network_card},mac={mac},netdev=cable{number}"]
+            else:
+                found += ["-device", f"{table.network_card},mac=02:00:00:00:00:{number:02x}"]
         found += ["-chardev", f"socket,path={self.folder / 'agent'},server=on,wait=off,id=agent"]
         found += ["-device", "virtserialport,chardev=agent,name=org.qemu.guest_agent.0"]
         return [*found, "-qmp", f"unix:{self.folder / 'monitor'},server=on,wait=off"]

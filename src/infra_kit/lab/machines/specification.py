@@ -19,8 +19,11 @@ class Emulation(Noun):
     """Arguments."""
     kernel: str
     """Its command line."""
+    memory_mib: int
     system_disk_gib: int
     network_cards: int
+    network_card: str
+    """The device, with its properties."""
     data_disks: int
     data_disk_gib: int
     boot_s: float

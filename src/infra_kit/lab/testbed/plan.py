@@ -27,8 +27,41 @@ class TestNetwork(Noun):
     mtu: int = 9000
 
 
+class TestDisks(Noun):
+    """Data disks of a machine that are alike."""
+
+    __test__ = False
+
+    size_gb: float
+    rotational: bool = False
+    count: PositiveCount = 1
+
+
+class TestVlan(Noun):
+    """What a tag on a machine's cable means."""
+
+    __test__ = False
+
+    vlan: PositiveCount
+    address: Address
+    """Of the host, in one of the networks. The roles make it; the machine begins without."""
+
+
+class TestMachine(Noun):
+    """What a virtual machine has."""
+
+    __test__ = False
+
+    memory_mib: PositiveCount | None = None
+    """None: what is usual."""
+    cards: list[str] = []
+    """Names of its network cards, links of one port-channel; none: one card that is called as its interface."""
+    vlans: list[TestVlan] = []
+    disks: list[TestDisks] = []
+
+
 class TestHost(Noun):
-    """A container."""
+    """A container, or a virtual machine."""
 
     __test__ = False
 
@@ -37,6 +70,9 @@ class TestHost(Noun):
     """In one of the networks; where it is reached by SSH."""
     interface: str = "bond0"
     root_filesystem: str = "prepared"
+    """Of a container."""
+    machine: TestMachine | None = None
+    """None: it is a container."""
     pods: Subnet | None = None
     """The fabric routes it to the host."""
 

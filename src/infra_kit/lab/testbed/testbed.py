@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING, Self
 from infra_kit.lab.emulator import Login
 from infra_kit.lab.hosts.building import obtain_all
 from infra_kit.lab.hosts.forwarder import Forwarder
-from infra_kit.lab.hosts.host import SSH
+from infra_kit.lab.hosts.greeting import SSH
 from infra_kit.lab.hosts.hosts import Hosts
-from infra_kit.lab.hosts.specification import Attachment, FabricSpec, HostSpec, NetworkSpec, Route
+from infra_kit.lab.hosts.mac import stable_mac
+from infra_kit.lab.hosts.root_filesystem import MACHINE
+from infra_kit.lab.hosts.specification import Attachment, Card, Disks, FabricSpec, HostSpec, MachineSpec, NetworkSpec, Route
 from infra_kit.lab.listeners import HOST
+from infra_kit.lab.machines import image
+from infra_kit.lab.machines.specification import emulation
 from infra_kit.lab.private_file import write_private
 from infra_kit.lab.testbed.plan import SERVICES
 from infra_kit.lab.trust import host_key, known_hosts_line
@@ -25,7 +29,7 @@ if TYPE_CHECKING:
 
     from infra_kit.lab.mirror.images.store import Image
     from infra_kit.lab.mirror.packages.repository import Repository
-    from infra_kit.lab.testbed.plan import TestbedPlan, TestHost
+    from infra_kit.lab.testbed.plan import TestbedPlan, TestHost, TestMachine
 
 PACKAGES_PORT = 80
 REGISTRY_PORT = 5000
@@ -93,10 +97,25 @@ class Testbed:
 
     def _spec(self, host: TestHost) -> HostSpec:
         at = Attachment(host.interface, self._plan.network_of(host.address).name, host.address)
-        return HostSpec(host.name, (at,), self._login, self._key(host), root_filesystem=host.root_filesystem)
+        if host.machine is None:
+            return HostSpec(host.name, (at,), self._login, self._key(host), root_filesystem=host.root_filesystem)
+        tagged = [
+            Attachment(f"{host.interface}.{each.vlan}", self._plan.network_of(each.address).name, each.address, vlan=each.vlan)
+            for each in host.machine.vlans
+        ]
+        return HostSpec(host.name, (at, *tagged), self._login, self._key(host), machine=_machine(host, host.machine))
 
     def _key(self, host: TestHost) -> Path:
         return host_key(self._folder / "host-keys" / host.name)
+
+
+def _machine(host: TestHost, machine: TestMachine) -> MachineSpec:
+    names = machine.cards or [host.interface]
+    return MachineSpec(
+        tuple(Card(name, stable_mac(host.name, name)) for name in names),
+        machine.memory_mib or emulation().memory_mib,
+        tuple(Disks(each.size_gb, each.rotational, each.count) for each in machine.disks),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +132,11 @@ def obtain(plan: TestbedPlan) -> Supplies:
     Raises:
         LabError: something cannot be had.
     """
-    obtain_all(print, sorted({each.root_filesystem for each in plan.hosts}))
+    containers = sorted({each.root_filesystem for each in plan.hosts if each.machine is None})
+    if containers:
+        obtain_all(print, containers)
+    for memory_mib in sorted({each.machine.memory_mib or emulation().memory_mib for each in plan.hosts if each.machine}):
+        image.obtain(obtain_all(print, [MACHINE])[MACHINE], memory_mib, print)
     if not plan.packages and not plan.images:
         return Supplies(None, ())
     from infra_kit.lab.mirror.images.building import build
