@@ -27,6 +27,12 @@ def test_the_same_devices_differ_in_nothing_whatever_their_order() -> None:
     assert not compare([running("a"), {"name": "mirror", "model": "packages", "protocol": "http", "port": 80}], [wanted("a")])
 
 
+def test_a_host_that_becomes_a_machine_is_another(site_folder: Path) -> None:
+    site = load_site(site_folder)
+    before = [{"name": each.name, "model": each.model, "protocol": each.protocol} for each in devices(site, hosts=True)]
+    assert str(compare(before, devices(site, hosts=True, machines=["worker01"]))) == "changed worker01:ssh"
+
+
 def test_what_was_added_removed_and_changed() -> None:
     found = compare(
         [running("gone"), running("a"), running("b"), running("c", protocol="ssh")],

@@ -36,6 +36,9 @@ class StatusFormat(StrEnum):
 def up(
     site: Site,
     without: Annotated[str, typer.Option(help="Parts to leave out, separated by commas: bmcs, switches, array, hosts, kubernetes.")] = "",
+    vm: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="A server whose host is a virtual machine; several times, or by commas.")
+    ] = None,
     reset: Annotated[bool, typer.Option("--reset", help="Forget what the devices remember: each is fresh from the factory.")] = False,
     foreground: Annotated[bool, typer.Option("--foreground", help="Stay in this terminal until Ctrl-C.")] = False,
 ) -> None:
@@ -44,6 +47,7 @@ def up(
     For a site that is `access: lab`, `plan`, `apply` and `drift` talk to these stand-ins alone. They listen on 127.0.0.1.
     Servers get a real Debian host each, on which `apply` makes the Kubernetes cluster. `--without hosts` has a Kubernetes
     control plane with emulated nodes instead, at once; so it is where hosts cannot be (they take root and podman).
+    `--vm NAME` has a host with a kernel, disks and network cards of its own (QEMU): slower, and nearer to the real one.
     A lab that runs without the devices that the inventory has by now is started anew with them: each device keeps its
     memory and its port, faults that were set are at rest again.
     """
@@ -53,12 +57,14 @@ def up(
     loaded = load_site(site)
     parts = _parts(without)
     hosts = _can_have_hosts(parts)
+    machines = _machines(loaded, vm or [], hosts=hosts)
     folder = _folder(loaded.folder)
     found = process.find(folder)
     if found is not None and reset:
         raise LabError(f"the lab runs already (pid {found.pid})", where=str(site), remedy=f"`infra-kit lab down {site}` before --reset")
     _get_programs(loaded, parts, hosts=hosts)
-    difference = None if found is None else _difference(loaded, folder, parts, hosts=hosts)
+    _get_image(machines)
+    difference = None if found is None else _difference(loaded, folder, parts, hosts=hosts, machines=machines)
     if found is not None and not difference:
         typer.echo(f"already running (pid {found.pid}, since {found.started})")
     else:
@@ -66,9 +72,9 @@ def up(
             typer.echo(f"bringing the running lab to the inventory: {difference}")
             process.stop(folder)
         if foreground:
-            _stay(loaded.folder, parts, hosts=hosts, reset=reset)
+            _stay(loaded.folder, parts, hosts=hosts, machines=machines, reset=reset)
             return
-        found = process.start(folder, without=parts, hosts=hosts, reset=reset)
+        found = process.start(folder, without=parts, hosts=hosts, machines=machines, reset=reset)
         typer.echo(f"the lab of {loaded.site.name} is up (pid {found.pid})")
     _places(folder)
 
@@ -110,9 +116,7 @@ def status(site: Site, form: Annotated[StatusFormat, typer.Option("--format", he
 @app.command()
 def images(
     site: Site,
-    names: Annotated[
-        list[str] | None, typer.Argument(metavar="NAME...", help="Of the catalogue; all that the lab can make.")
-    ] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME...", help="Of the catalogue; all that the lab can make.")] = None,
 ) -> None:
     """Build the images that pods on the lab's hosts run from.
 
@@ -239,6 +243,26 @@ def _can_have_hosts(without: list[str]) -> bool:
     return True
 
 
+def _machines(site: Any, named: list[str], *, hosts: bool) -> list[str]:
+    """The servers whose hosts are virtual machines."""
+    names = [name.strip() for each in named for name in each.split(",") if name.strip()]
+    if names and not hosts:
+        raise UsageError("--vm takes a lab with hosts")
+    if names:
+        from infra_kit.lab.hosts.site_hosts import require_machines
+
+        require_machines(site, names)
+    return names
+
+
+def _get_image(machines: list[str]) -> None:
+    """Have what virtual machines begin with."""
+    if machines:
+        from infra_kit.lab.machines.image import obtain_all_of_it
+
+        obtain_all_of_it(typer.echo)
+
+
 def _of_hosts(folder: LabFolder) -> bool:
     """Have the kubeconfig of the cluster that the lab's hosts made; whether there is one."""
     from infra_kit.inventory.load import load_site
@@ -303,20 +327,20 @@ def _get_programs(site: Any, without: list[str], *, hosts: bool) -> None:
             )
 
 
-def _difference(site: Any, folder: LabFolder, without: list[str], *, hosts: bool) -> Difference:
+def _difference(site: Any, folder: LabFolder, without: list[str], *, hosts: bool, machines: list[str]) -> Difference:
     from infra_kit.lab.comparison import compare
     from infra_kit.lab.control import LabControl
     from infra_kit.lab.devices import devices
 
-    return compare(LabControl.of(folder.site).devices(), devices(site, without, hosts=hosts))
+    return compare(LabControl.of(folder.site).devices(), devices(site, without, hosts=hosts, machines=machines))
 
 
-def _stay(folder: Path, parts: list[str], *, hosts: bool, reset: bool) -> None:
+def _stay(folder: Path, parts: list[str], *, hosts: bool, machines: list[str], reset: bool) -> None:
     from infra_kit.lab.__main__ import main
 
     typer.echo("every device listens once `lab status` says running; Ctrl-C ends the lab")
     options = ["--without", ",".join(parts)] if parts else []
-    options += (["--hosts"] if hosts else []) + (["--reset"] if reset else [])
+    options += (["--hosts"] if hosts else []) + (["--reset"] if reset else []) + (["--vm", ",".join(machines)] if machines else [])
     code = main([str(folder), *options])
     if code:
         raise typer.Exit(code)

@@ -36,12 +36,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("site", type=Path)
     parser.add_argument("--without", default="", help="parts to leave out, separated by commas")
     parser.add_argument("--hosts", action="store_true", help="real hosts, too")
+    parser.add_argument("--vm", default="", help="servers whose host is a virtual machine, separated by commas")
     parser.add_argument("--reset", action="store_true", help="every device fresh from the factory")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s", stream=sys.stderr)
     logging.getLogger("infra_kit").setLevel(logging.INFO)
     try:
-        asyncio.run(run(Lab(load_site(options.site), _parts(options.without), hosts=options.hosts), reset=options.reset))
+        lab = Lab(load_site(options.site), _parts(options.without), hosts=options.hosts, machines=_parts(options.vm))
+        asyncio.run(run(lab, reset=options.reset))
     except InfraKitError as error:
         print(error, file=sys.stderr)  # noqa: T201  a process of its own: this is its log
         return int(error.exit_code)

@@ -56,17 +56,18 @@ MIRROR = LabDevice("mirror", "host", "http", "packages", "")
 """What a lab's hosts install packages and images from: under the lab's control as a device is, but none of the site's."""
 
 
-def devices(site: Site, without: Collection[str] = (), *, hosts: bool = False) -> list[LabDevice]:
+def devices(site: Site, without: Collection[str] = (), *, hosts: bool = False, machines: Collection[str] = ()) -> list[LabDevice]:
     """The devices of the site that have a stand-in, in the order of the inventory.
 
     Args:
         site: the site.
         without: names of PARTS to leave out.
         hosts: whether its servers' operating systems have one, too; Kubernetes is then on them.
+        machines: those of its servers whose host is a virtual machine.
     """
     parts = {"bmcs": _bmcs, "switches": _switches, "array": _array}
     if with_hosts(without, hosts=hosts):
-        parts |= {"hosts": _hosts, "kubernetes": _kubernetes_on_hosts}
+        parts |= {"hosts": lambda site: _hosts(site, machines), "kubernetes": _kubernetes_on_hosts}
     else:
         parts |= {"kubernetes": _kubernetes}
     return [device for part, of_site in parts.items() if part not in without for device in of_site(site)]
@@ -93,10 +94,11 @@ def _array(site: Site) -> Iterator[LabDevice]:
         yield LabDevice(site.storage.name, "onefs", "papi", site.storage.model, site.storage.management.credential)
 
 
-def _hosts(site: Site) -> Iterator[LabDevice]:
+def _hosts(site: Site, machines: Collection[str]) -> Iterator[LabDevice]:
     for server in site.servers:
         if management_address(server) is not None:
-            yield LabDevice(f"{server.name}{_HOST_SUFFIX}", "host", "ssh", "host", site.operating_system.ssh_credential)
+            model = "machine" if server.name in machines else "host"
+            yield LabDevice(f"{server.name}{_HOST_SUFFIX}", "host", "ssh", model, site.operating_system.ssh_credential)
 
 
 def _kubernetes_on_hosts(site: Site) -> Iterator[LabDevice]:

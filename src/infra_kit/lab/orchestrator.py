@@ -46,14 +46,18 @@ class Lab:
         site: the site, free of errors.
         without: parts to leave out (devices.PARTS).
         hosts: whether the servers' operating systems have stand-ins, too: real ones, which take root.
+        machines: names of those that are virtual machines.
         embedded: runs inside a program that ends it itself; `infra-kit lab down` then leaves it alone.
     """
 
-    def __init__(self, site: Site, without: Collection[str] = (), *, hosts: bool = False, embedded: bool = False) -> None:
+    def __init__(
+        self, site: Site, without: Collection[str] = (), *, hosts: bool = False, machines: Collection[str] = (), embedded: bool = False
+    ) -> None:
         """Nothing is written or started yet."""
         self._site = site
         self._has_hosts = with_hosts(without, hosts=hosts)
         self._without = {*without} if self._has_hosts else {*without, "hosts"}
+        self._machines = frozenset(machines)
         self._hosts: SiteHosts | None = None
         self._embedded = embedded
         self._lock: IO[str] | None = None
@@ -124,7 +128,7 @@ class Lab:
 
     async def _start_devices(self, authority: Authority, ports: Ports) -> list[Listening]:
         """Start everything: what is a real program takes seconds, and comes up while the emulators do."""
-        wanted = devices(self._site, self._without, hosts=self._has_hosts)
+        wanted = devices(self._site, self._without, hosts=self._has_hosts, machines=self._machines)
         hosts = [each for each in wanted if each.kind == "host"]
         slow = [asyncio.create_task(self._start_several([each], authority, ports)) for each in wanted if each.is_real]
         slow += [asyncio.create_task(self._start_hosts(hosts, ports))] if hosts else []
@@ -141,7 +145,7 @@ class Lab:
     async def _start_hosts(self, wanted: list[LabDevice], ports: Ports) -> list[Listening]:
         from infra_kit.lab.hosts.site_hosts import PACKAGES_PORT, SERVICES, SiteHosts
 
-        self._hosts = SiteHosts(self._site, self.folder, self._login(self._site.operating_system.ssh_credential))
+        self._hosts = SiteHosts(self._site, self.folder, self._login(self._site.operating_system.ssh_credential), self._machines)
         await self._hosts.start()
         if self._hosts.mirror is not None:
             self._control.add(self._hosts.mirror, Listening(MIRROR, str(SERVICES), PACKAGES_PORT))

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
     from infra_kit.lab.folder import LabFolder
 
+_MACHINE_S = 120.0  # a virtual machine that boots because its lab was killed
 _READY_S = 120.0  # a control plane on a busy machine; the emulators need about a second
-_GRACE_S = 30.0  # thirteen hosts that shut down on a busy machine
+_GRACE_S = 90.0  # thirteen hosts that shut down on a busy machine, or the memory of virtual ones that is written to disk
 _POLL_S = 0.05
 _LOG_TAIL = 15
 
@@ -53,7 +54,9 @@ def find(folder: LabFolder) -> LabProcess | None:
     return LabProcess(record["pid"], record["started"], record["control"], record["embedded"])
 
 
-def start(folder: LabFolder, *, without: Collection[str] = (), hosts: bool = False, reset: bool = False) -> LabProcess:
+def start(
+    folder: LabFolder, *, without: Collection[str] = (), hosts: bool = False, machines: Collection[str] = (), reset: bool = False
+) -> LabProcess:
     """Start the lab in the background and wait until every device listens.
 
     Raises:
@@ -63,11 +66,13 @@ def start(folder: LabFolder, *, without: Collection[str] = (), hosts: bool = Fal
     command = [sys.executable, "-m", "infra_kit.lab", str(folder.site.resolve())]
     command += ["--without", ",".join(sorted(without))] if without else []
     command += ["--hosts"] if hosts else []
+    command += ["--vm", ",".join(sorted(machines))] if machines else []
     command += ["--reset"] if reset else []
     with folder.log.open("w", encoding="utf-8") as log:
         folder.log.chmod(0o600)
         child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)  # noqa: S603  our own interpreter and module
-    deadline = time.monotonic() + _READY_S
+    ready_s = _READY_S + _MACHINE_S * len(machines)
+    deadline = time.monotonic() + ready_s
     while time.monotonic() < deadline:
         found = find(folder)
         if found is not None:
@@ -76,7 +81,7 @@ def start(folder: LabFolder, *, without: Collection[str] = (), hosts: bool = Fal
             raise LabError(f"the lab ended with exit code {child.returncode}:\n{_tail(folder.log)}", where=str(folder.site))
         time.sleep(_POLL_S)
     child.terminate()
-    raise LabError(f"the lab was not ready after {_READY_S:.0f} s and was ended:\n{_tail(folder.log)}", where=str(folder.site))
+    raise LabError(f"the lab was not ready after {ready_s:.0f} s and was ended:\n{_tail(folder.log)}", where=str(folder.site))
 
 
 def stop(folder: LabFolder) -> int | None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv4Network
 from typing import TYPE_CHECKING
 
+import pytest
+
+from infra_kit.inventory.errors import UsageError
 from infra_kit.inventory.load import load_site
 from infra_kit.inventory.models.server import BondAddress
 from infra_kit.inventory.nodes import node_shapes
 from infra_kit.inventory.pod_network import pod_subnets
 from infra_kit.lab.emulator import Login
 from infra_kit.lab.folder import LabFolder
-from infra_kit.lab.hosts.site_hosts import SERVICES, SiteHosts, cluster_authority, fabric, specs
+from infra_kit.lab.hosts.site_hosts import SERVICES, SiteHosts, cluster_authority, fabric, require_machines, specs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,6 +37,26 @@ def test_every_server_is_a_host_at_the_inventorys_address(reference_site: Path) 
         attachment = hosts[server.name].attachments[0]
         assert (attachment.interface, attachment.network, attachment.address) == ("bond0", wanted.network, wanted.address)
         assert attachment.mac == server.nics[0].mac
+
+
+def test_a_machine_has_the_cards_and_disks_of_its_server(site_folder: Path) -> None:
+    site = load_site(site_folder)
+    found = {each.name: each for each in specs(site, LabFolder(site_folder), LOGIN, ["worker01", "master02"])}
+    assert [name for name, spec in found.items() if spec.machine] == ["master02", "worker01"]
+    machine = found["worker01"].machine
+    assert machine is not None
+    assert [(card.name, card.mac) for card in machine.cards] == [(nic.name, str(nic.mac)) for nic in site.server_by_name["worker01"].nics]
+    assert [(each.size_gb, each.rotational, each.count) for each in machine.disks] == [(3840, False, 4)]
+    master = found["master02"].machine
+    assert master is not None
+    assert sum(each.count for each in master.disks) == 6
+    require_machines(site, ["worker01", "master02"])
+
+
+@pytest.mark.parametrize(("name", "words"), [("worker99", "no host worker99"), ("leaf01a", "no host leaf01a"), ("master01", "authority")])
+def test_what_cannot_be_a_machine_is_refused(site_folder: Path, name: str, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        require_machines(load_site(site_folder), ["worker01", name])
 
 
 def test_its_capacity_is_that_of_the_kubernetes_node(reference_site: Path) -> None:

@@ -15,10 +15,9 @@ import pytest
 
 from infra_kit.inventory.errors import LabError
 from infra_kit.lab.emulator import Login
-from infra_kit.lab.hosts.building import obtain_all
 from infra_kit.lab.hosts.fabric import Fabric
 from infra_kit.lab.hosts.specification import Attachment, Card, Disks, FabricSpec, HostSpec, MachineSpec, NetworkSpec
-from infra_kit.lab.machines.image import obtain
+from infra_kit.lab.machines.image import obtain_all_of_it
 from infra_kit.lab.machines.machine import Machine
 from infra_kit.lab.machines.specification import emulation
 from infra_kit.lab.machines.uplink import Uplink
@@ -57,7 +56,7 @@ def fabric(spec: HostSpec) -> Iterator[Fabric]:
 
 @pytest.fixture(scope="module")
 def machine(spec: HostSpec, fabric: Fabric, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
-    image = obtain(obtain_all(print, ["machine"])["machine"], emulation().memory_mib, print)
+    image = obtain_all_of_it(print)
     uplink = Uplink(spec.name, len(CARDS), fabric.plug_machine(spec))
     made = Machine(spec, image, tmp_path_factory.mktemp("machine") / "disks", NETWORK, uplink.cables)
     made.start()

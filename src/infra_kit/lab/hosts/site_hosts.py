@@ -8,6 +8,7 @@ from ipaddress import IPv4Address
 from typing import TYPE_CHECKING
 
 from infra_kit.inventory.access import KUBERNETES, StandIn
+from infra_kit.inventory.errors import UsageError
 from infra_kit.inventory.hosts import management_address
 from infra_kit.inventory.pod_network import pod_routes
 from infra_kit.inventory.rules.capacity import threads
@@ -15,13 +16,14 @@ from infra_kit.lab.hosts.device import ApiDevice, HostDevice
 from infra_kit.lab.hosts.hosts import Hosts
 from infra_kit.lab.hosts.resolver import Resolver, records
 from infra_kit.lab.hosts.root_filesystem import table
-from infra_kit.lab.hosts.specification import Attachment, Capacity, FabricSpec, HostSpec, NetworkSpec, Route
+from infra_kit.lab.hosts.specification import Attachment, Capacity, Card, Disks, FabricSpec, HostSpec, MachineSpec, NetworkSpec, Route
+from infra_kit.lab.machines.specification import emulation
 from infra_kit.lab.mirror.mirror import Mirror
 from infra_kit.lab.mirror.supplies import built, held
 from infra_kit.lab.trust import host_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
     from infra_kit.inventory.models.network import Network
@@ -48,15 +50,16 @@ class SiteHosts:
         site: the site.
         folder: its lab's.
         login: the account that the hosts accept.
+        machines: names of the servers whose hosts are virtual machines.
     """
 
-    def __init__(self, site: Site, folder: LabFolder, login: Login) -> None:
+    def __init__(self, site: Site, folder: LabFolder, login: Login, machines: Collection[str] = ()) -> None:
         """Nothing is made yet."""
         self._site = site
         self._stack = AsyncExitStack()
         self.mirror: Mirror | None = None
         self._folder = folder
-        self.all = Hosts(folder.hosts, list(specs(site, folder, login)), fabric(site))
+        self.all = Hosts(folder.hosts, list(specs(site, folder, login, machines)), fabric(site))
 
     @property
     def stand_in(self) -> StandIn:
@@ -112,18 +115,43 @@ def fabric(site: Site) -> FabricSpec:
     return FabricSpec(tuple(networks), tuple(routes), tuple(dict.fromkeys([SERVICES, *site.services.dns_servers])))
 
 
-def specs(site: Site, folder: LabFolder, login: Login) -> Iterator[HostSpec]:
-    """Every server with an address, as a host."""
+def specs(site: Site, folder: LabFolder, login: Login, machines: Collection[str] = ()) -> Iterator[HostSpec]:
+    """Every server with an address, as a host.
+
+    Args:
+        site: the site.
+        folder: its lab's.
+        login: the account that they accept.
+        machines: names of those that are virtual machines.
+    """
     networks = _networks(site)
     for server in site.servers:
         if management_address(server) is not None:
             yield HostSpec(
                 server.name,
-                tuple(_attachments(server, networks)),
+                tuple(_attachments(server, networks, [_main(server)] if server.name in machines else server.bonds)),
                 login,
                 host_key(folder.host_key(server.name)),
                 _capacity(site.profile_by_name[server.profile], site),
+                machine=_machine(server, site.profile_by_name[server.profile]) if server.name in machines else None,
             )
+
+
+def require_machines(site: Site, names: Collection[str]) -> None:
+    """See that hosts can be virtual machines.
+
+    Raises:
+        UsageError: there is no such host, or it has to be a container.
+    """
+    hosts = [server.name for server in site.servers if management_address(server) is not None]
+    unknown = [name for name in names if name not in hosts]
+    if unknown:
+        raise UsageError(f"--vm: no host {', '.join(unknown)}", remedy=f"the site has {', '.join(hosts)}")
+    first = site.kubernetes.control_plane[0] if site.kubernetes is not None and site.kubernetes.control_plane else ""
+    if first in names:
+        raise UsageError(
+            f"--vm {first}: the lab reads the cluster's authority from its disk, so it is a container", remedy="name another host"
+        )
 
 
 def _networks(site: Site) -> dict[str, Network]:
@@ -131,10 +159,10 @@ def _networks(site: Site) -> dict[str, Network]:
     return {each.name: each for each in site.networks if each.purpose not in _NOT_THE_HOSTS or each.name in of_hosts}
 
 
-def _attachments(server: Server, networks: dict[str, Network]) -> list[Attachment]:
+def _attachments(server: Server, networks: dict[str, Network], bonds: Sequence[Bond]) -> list[Attachment]:
     """One interface an address; that of the management address first, which the default route follows."""
     managed = management_address(server)
-    addresses = [(bond, address) for bond in server.bonds for address in bond.addresses]
+    addresses = [(bond, address) for bond in bonds for address in bond.addresses]
     addresses.sort(key=lambda pair: pair[1] is not managed)
     return [
         Attachment(
@@ -142,9 +170,24 @@ def _attachments(server: Server, networks: dict[str, Network]) -> list[Attachmen
             address.network,
             address.address,
             _mac(server, bond),
+            0 if address.native else networks[address.network].vlan or 0,
         )
         for bond, address in addresses
     ]
+
+
+def _machine(server: Server, profile: ServerProfile) -> MachineSpec:
+    """Cards and disks that the inventory says; the boot disk is the lab's own."""
+    return MachineSpec(
+        tuple(Card(nic.name, str(nic.mac)) for nic in server.nics if nic.name in _main(server).members),
+        emulation().memory_mib,
+        tuple(Disks(each.size_gb, each.media == "hdd", each.count) for each in profile.disks if each.purpose != "boot"),
+    )
+
+
+def _main(server: Server) -> Bond:
+    """The bond that the host is reached by; a machine has its cards alone."""
+    return next(bond for bond in server.bonds if management_address(server) in bond.addresses)
 
 
 def _mac(server: Server, bond: Bond) -> str:

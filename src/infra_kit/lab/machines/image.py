@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 
 from infra_kit.inventory.errors import LabError
 from infra_kit.lab.cache import alone, cache_folder
-from infra_kit.lab.machines.qemu import Kernel, Qemu
+from infra_kit.lab.hosts.building import obtain_all
+from infra_kit.lab.hosts.root_filesystem import MACHINE
+from infra_kit.lab.machines.qemu import IMAGE_PROGRAM, PROGRAM, Kernel, Qemu
 from infra_kit.lab.machines.specification import TABLE, emulation
 
 if TYPE_CHECKING:
@@ -47,6 +49,21 @@ class Image:
         folder.mkdir(parents=True, exist_ok=True)
         for disk in sorted(self.folder.glob("*.qcow2")):
             _run("cp", "--reflink=auto", "--sparse=always", disk, folder / disk.name)
+
+
+def obtain_all_of_it(say: Say, memory_mib: int = 0) -> Image:
+    """Have the image of a machine, from the root file system on; see `obtain`. With memory 0 it is of the usual size.
+
+    Raises:
+        LabError: it cannot be made, or this computer has no QEMU.
+    """
+    missing = [program for program in (PROGRAM, IMAGE_PROGRAM) if not Path(program).exists()]
+    if missing:
+        raise LabError(
+            f"virtual machines need QEMU, and there is no {' and no '.join(missing)}",
+            remedy="`apt-get install --no-install-recommends qemu-system-x86 qemu-utils`, or have no --vm",
+        )
+    return obtain(obtain_all(say, [MACHINE])[MACHINE], memory_mib or emulation().memory_mib, say)
 
 
 def obtain(root: Path, memory_mib: int, say: Say) -> Image:
@@ -85,7 +102,7 @@ def _make_disk(root: Path, place: Path, say: Say) -> None:
         with raw.open("wb") as disk:
             disk.truncate(emulation().system_disk_gib * 2**30)
         _run("mke2fs", "-q", "-t", "ext4", "-F", "-d", root, raw)
-        _run("qemu-img", "convert", "-O", "qcow2", raw, fresh / "disk.qcow2")
+        _run(IMAGE_PROGRAM, "convert", "-O", "qcow2", raw, fresh / "disk.qcow2")
         raw.unlink()
 
 
@@ -93,9 +110,9 @@ def _boot(place: Path, image: Image, say: Say) -> None:
     say(f"booting a machine of {image.memory_mib} MiB once; others begin where it is then")
     started = time.monotonic()
     with _whole_or_not_at_all(image.folder) as fresh:
-        _run("qemu-img", "create", "-q", "-f", "qcow2", "-b", place / "disk.qcow2", "-F", "qcow2", fresh / "system.qcow2")
+        _run(IMAGE_PROGRAM, "create", "-q", "-f", "qcow2", "-b", place / "disk.qcow2", "-F", "qcow2", fresh / "system.qcow2")
         for number in range(emulation().data_disks):
-            _run("qemu-img", "create", "-q", "-f", "qcow2", fresh / f"data{number}.qcow2", f"{emulation().data_disk_gib}G")
+            _run(IMAGE_PROGRAM, "create", "-q", "-f", "qcow2", fresh / f"data{number}.qcow2", f"{emulation().data_disk_gib}G")
         machine = Qemu(fresh, image.kernel, image.memory_mib)
         machine.start()
         try:

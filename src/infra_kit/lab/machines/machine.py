@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from infra_kit.inventory.errors import LabError
 from infra_kit.lab.machines.image import BOOTED
-from infra_kit.lab.machines.qemu import Qemu
+from infra_kit.lab.machines.qemu import IMAGE_PROGRAM, Qemu
 from infra_kit.lab.machines.specification import emulation
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ class Machine:
         """Where QEMU was killed, its disks may be half-written."""
         for disk in sorted(self._folder.glob("*.qcow2")):
             done = subprocess.run(  # noqa: S603  QEMU's own, with our own file
-                ["/usr/bin/qemu-img", "check", "-q", "-r", "all", str(disk)], capture_output=True, text=True, check=False
+                [IMAGE_PROGRAM, "check", "-q", "-r", "all", str(disk)], capture_output=True, text=True, check=False
             )
             if done.returncode != 0:
                 raise LabError(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PROGRAM = "/usr/bin/qemu-system-x86_64"
+IMAGE_PROGRAM = "/usr/bin/qemu-img"
 _MONITOR_S = 120.0  # saving a machine's memory takes seconds on a busy computer
 _END_S = 10.0
 _LAST_LINES = 8

@@ -13,7 +13,6 @@ from infra_kit.lab.hosts.forwarder import Forwarder
 from infra_kit.lab.hosts.greeting import SSH
 from infra_kit.lab.hosts.hosts import Hosts
 from infra_kit.lab.hosts.mac import stable_mac
-from infra_kit.lab.hosts.root_filesystem import MACHINE
 from infra_kit.lab.hosts.specification import Attachment, Card, Disks, FabricSpec, HostSpec, MachineSpec, NetworkSpec, Route
 from infra_kit.lab.listeners import HOST
 from infra_kit.lab.machines import image
@@ -136,7 +135,7 @@ def obtain(plan: TestbedPlan) -> Supplies:
     if containers:
         obtain_all(print, containers)
     for memory_mib in sorted({each.machine.memory_mib or emulation().memory_mib for each in plan.hosts if each.machine}):
-        image.obtain(obtain_all(print, [MACHINE])[MACHINE], memory_mib, print)
+        image.obtain_all_of_it(print, memory_mib)
     if not plan.packages and not plan.images:
         return Supplies(None, ())
     from infra_kit.lab.mirror.images.building import build
