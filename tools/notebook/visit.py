@@ -1,21 +1,28 @@
-"""One user's visit to a workspace: logs in at the hub, has a session spawned, runs cells in it, ends it.
+"""One user's visit to a workspace on the lab: logs in at the hub, has a session spawned, runs cells in it, ends it.
 
-Usage: notebook-session.py URL USER PASSWORD_FILE CELL...
-URL is where the hub's proxy answers, CELL a Python file whose text is run in the session's kernel. What the cells print is printed. Ends
-with 1 and a message when anything of it does not work.
+Usage: visit.py [--stay] SITE WORKSPACE USER CELL...
+CELL is a Python file whose text is run in the session's kernel; what the cells print is printed. `--stay` leaves the session running. The
+way in is kubectl's port-forward, since nothing on the lab serves the workspace's own name. Ends with 1 and a message when anything of it
+does not work.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
+import subprocess
 import sys
 import time
 import uuid
+from contextlib import contextmanager
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _SPAWN_S = 240.0
 _CELL_S = 240.0
@@ -112,7 +119,7 @@ async def _execute(channel: aiohttp.ClientWebSocketResponse, code: str) -> None:
             waiting.discard("idle")
 
 
-async def visit(url: str, user: str, password: str, cells: list[str]) -> None:
+async def visit(url: str, user: str, password: str, cells: list[str], *, stay: bool) -> None:
     """See the module."""
     # The proxy is at an address here, without the TLS that the ingress controller has in front of it.
     jar = aiohttp.CookieJar(unsafe=True, treat_as_secure_origin=url)
@@ -122,11 +129,40 @@ async def visit(url: str, user: str, password: str, cells: list[str]) -> None:
         print(f"{user} is in; a wrong password was refused")
         print(f"a session in {await own.spawn():.1f} s", flush=True)
         await own.run(cells)
-        await own.leave()
-    print("the session has ended")
+        if not stay:
+            await own.leave()
+            print("the session has ended")
+
+
+def _password(kubectl: list[str]) -> str:
+    """The one that the workspace's administrators share, where the site has no directory."""
+    asked = [*kubectl, "get", "secret", "hub", "--output", "jsonpath={.data.login}"]
+    return base64.b64decode(subprocess.run(asked, check=True, stdout=subprocess.PIPE).stdout).decode()
+
+
+@contextmanager
+def _way_in(kubectl: list[str]) -> Iterator[str]:
+    """The URL of the workspace's proxy, for as long as it is entered."""
+    asked = [*kubectl, "port-forward", "--address=127.0.0.1", "service/proxy", ":8000"]
+    with subprocess.Popen(asked, stdout=subprocess.PIPE, text=True) as forwarding:
+        try:
+            assert forwarding.stdout is not None
+            yield f"http://{forwarding.stdout.readline().split()[2]}"
+        finally:
+            forwarding.terminate()
+
+
+def main(site: str, workspace: str, user: str, *cells: str, stay: bool) -> None:
+    """See the module."""
+    kubectl = [str(Path(sys.executable).with_name("infra-kit")), "lab", "kubectl", site, "--namespace", workspace]
+    texts = [Path(each).read_text(encoding="utf-8") for each in cells]
+    with _way_in(kubectl) as url:
+        try:
+            asyncio.run(visit(url, user, _password(kubectl), texts, stay=stay))
+        except (aiohttp.ClientError, TimeoutError) as error:
+            sys.exit(f"the workspace does not answer as it should: {error!r}")
 
 
 if __name__ == "__main__":
-    _, _url, _user, _password_file, *_cells = sys.argv
-    texts = [Path(each).read_text(encoding="utf-8") for each in _cells]
-    asyncio.run(visit(_url, _user, Path(_password_file).read_text(encoding="utf-8").strip(), texts))
+    given = [each for each in sys.argv[1:] if each != "--stay"]
+    main(*given, stay="--stay" in sys.argv)
