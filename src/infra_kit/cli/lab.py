@@ -316,11 +316,17 @@ def _get_programs(site: Any, without: list[str], *, hosts: bool) -> None:
         obtaining.obtain_all(typer.echo)
     if any(device.kind == "host" for device in wanted):
         from infra_kit.lab.hosts import building
+        from infra_kit.lab.hosts.requirements import disk_is_scarce
         from infra_kit.lab.mirror.supplies import supplies, unbuilt
 
         building.obtain_all(typer.echo, ["prepared"])
         supplies(site, typer.echo, images=())
-        left = [] if "kubernetes" in without else unbuilt(site)
+        if "kubernetes" in without:
+            return
+        scarce = disk_is_scarce(site.folder)
+        if scarce:
+            typer.echo(scarce)
+        left = unbuilt(site)
         if left:
             typer.echo(
                 f"{len(left)} images of the catalogue are not built; pods that need one wait until `infra-kit lab images` has built it"

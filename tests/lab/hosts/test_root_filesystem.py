@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -106,3 +107,10 @@ def test_what_is_missing_is_named_with_its_packages(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(requirements.os, "geteuid", lambda: 1000)
     with pytest.raises(LabError, match="takes root"):
         requirements.require_hosts()
+
+
+def test_a_full_disk_is_told_before_pods_are_evicted(monkeypatch, tmp_path):
+    monkeypatch.setattr(requirements.shutil, "disk_usage", lambda _: SimpleNamespace(free=7e9))
+    assert "7 GB of disk are free" in requirements.disk_is_scarce(tmp_path)
+    monkeypatch.setattr(requirements.shutil, "disk_usage", lambda _: SimpleNamespace(free=50e9))
+    assert requirements.disk_is_scarce(tmp_path) is None

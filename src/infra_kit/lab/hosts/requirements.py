@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+from typing import TYPE_CHECKING
 
 from infra_kit.inventory.errors import LabError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _PACKAGES = {
     "conmon": "conmon",
@@ -17,6 +21,8 @@ _PACKAGES = {
     "unshare": "util-linux",
 }
 """Program -> Debian's packages of it."""
+CLUSTER_DISK_GB = 20
+"""Disk that a cluster with the reference sites' two workspaces was seen to take: every node keeps the images that its pods run from."""
 _LEAVE_OUT = "or leave the hosts out: `--without hosts`"
 
 
@@ -35,6 +41,14 @@ def require(*programs: str) -> None:
             f"lab hosts need {', '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} not on this machine",
             remedy=f"`apt-get install --no-install-recommends {packages}`, {_LEAVE_OUT}",
         )
+
+
+def disk_is_scarce(folder: Path) -> str | None:
+    """What to say where a cluster's images may not fit onto the file system of a folder; None where they do."""
+    free_gb = shutil.disk_usage(folder).free / 1e9
+    if free_gb >= CLUSTER_DISK_GB:
+        return None
+    return f"{free_gb:.0f} GB of disk are free: two workspaces take {CLUSTER_DISK_GB} GB, and a node with less than 1 GiB left evicts pods"
 
 
 def require_hosts() -> None:
