@@ -57,6 +57,18 @@ def test_taints_of_others_stay(present, ours, added, removed):
     assert (taints, gone) == (added, removed)
 
 
+def test_a_member_of_etcd_is_known_by_its_name_or_before_it_has_one_by_its_place():
+    members = [
+        {"ID": "1", "name": "master01", "peerURLs": ["https://10.0.0.1:2380"]},
+        {"ID": "2", "peerURLs": ["https://10.0.0.2:2380"], "isLearner": True},
+        {"ID": "3", "name": "master03", "peerURLs": ["https://10.0.0.33:2380"]},
+    ]
+    found = module("kubernetes_forget").members_of
+    assert [each["ID"] for each in found(members, "master02", "10.0.0.2")] == ["2"]
+    assert [each["ID"] for each in found(members, "master03", "10.0.0.3")] == ["3"]
+    assert found(members, "master04", "10.0.0.4") == []
+
+
 def test_renewed_certificates_restart_what_reads_them_only_once():
     patches = module("control_plane_manifests").restart_patches("now")
     assert {name.partition("1+")[0] for name in patches} == {"kube-apiserver", "kube-controller-manager", "kube-scheduler"}

@@ -19,7 +19,7 @@ ROLES = ["baseline", "time", "storage", "network", "identity", "trust", "java", 
 NODE_ROLES = ["container_runtime", "kubernetes_node", "cni", "gpu", "etcd_backup", "kubernetes_control_plane", "kubernetes_worker"]
 MODULES = [
     *("files", "packages", "units", "accounts", "disks"),
-    *("kubernetes_facts", "kubernetes_apply", "kubernetes_node_object", "control_plane_manifests"),
+    *("kubernetes_facts", "kubernetes_apply", "kubernetes_node_object", "kubernetes_forget", "control_plane_manifests"),
 ]
 LAB = StandIn(family="debian", release="12", packages="http://10.10.0.80/debian", registry="10.10.0.80:5000")
 
