@@ -20,7 +20,7 @@ from infra_kit.lab.hosts.hosts import Hosts
 from infra_kit.lab.hosts.specification import Attachment, FabricSpec, HostSpec, NetworkSpec
 from infra_kit.lab.trust import host_key, known_hosts_line
 from infra_kit.layers.hosts.layer import HostsLayer
-from infra_kit.layers.hosts.role import Role, load_roles
+from infra_kit.layers.hosts.role import Role, Roles, load_roles, shipped_roles
 from infra_kit.layers.hosts.secret import Secret
 from infra_kit.plan.connections import Connections
 from infra_kit.plan.planning import Plan, make_plan
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 LOGIN = Login("ansible", "login{{ 4711 }}pass")
 NOTE_PASSWORD = "note-{{ 0815 }}-password"
+SERVICES = IPv4Address("10.10.0.80")
+"""Where a mirror may listen for the hosts."""
 NAMES = ("master01", "master02", "worker01", "worker02", "utility01")
 
 
@@ -70,6 +72,8 @@ class Bench:
     overlay: Path
     values: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     names: tuple[str, ...] = NAMES
+    roles: Roles | None = None
+    """Other roles than the tests' own of roles.yaml."""
 
     @property
     def site(self):
@@ -85,7 +89,7 @@ class Bench:
         return Access(self.site, self.overlay)
 
     def layer(self) -> HostsLayer:
-        return HostsLayer(load_roles(HERE / "playbooks" / "roles.yaml", HERE / "playbooks"))
+        return HostsLayer(self.roles or load_roles(HERE / "playbooks" / "roles.yaml", HERE / "playbooks"))
 
     def plan(self, *, full: bool = False) -> dict[str, Any]:
         """Id -> the plan's entry."""
@@ -107,9 +111,24 @@ class Bench:
         """Hosts, site and engine as at the beginning."""
         self.values.clear()
         self.names = NAMES
+        self.roles = None
         shutil.rmtree(self.folder / "site" / ".infra-kit", ignore_errors=True)
         for name in NAMES:
             self.on(name, "rm -rf /var/lib/infra-kit /etc/note* /etc/unsure /etc/fickle /etc/loud /etc/reboot* /etc/first")
+
+
+def own_roles(file: str, *names: str) -> Roles:
+    """Some of the tests' own roles, which a file beside roles.yaml lists."""
+    return _only(load_roles(HERE / "playbooks" / file, HERE / "playbooks"), names)
+
+
+def shipped(*names: str) -> Roles:
+    """Some of the roles that ship with infra-kit."""
+    return _only(shipped_roles(), names)
+
+
+def _only(roles: Roles, names: tuple[str, ...]) -> Roles:
+    return Roles(roles.facts, tuple(role for role in roles.roles if role.name in names), roles.folder)
 
 
 def variables(bench: Bench):
@@ -141,7 +160,7 @@ def bench(folder: Path, reference: Path) -> Iterator[Bench]:
         HostSpec(name, (Attachment("bond0", "data", IPv4Address(f"10.21.1.{11 + number}")),), LOGIN, host_key(folder / "keys" / name))
         for number, name in enumerate(NAMES)
     ]
-    fabric = FabricSpec((NetworkSpec("data", IPv4Network("10.21.1.0/24"), IPv4Address("10.21.1.1"), 9000),))
+    fabric = FabricSpec((NetworkSpec("data", IPv4Network("10.21.1.0/24"), IPv4Address("10.21.1.1"), 9000),), services=(SERVICES,))
     hosts = Hosts(folder / "state", specs, fabric)
 
     def run(work: Any) -> Any:

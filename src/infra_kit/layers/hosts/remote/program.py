@@ -101,11 +101,17 @@ def note(entries: Dict[str, Any]) -> None:
     roles = noted()
     roles.update(entries)
     os.makedirs(os.path.dirname(APPLIED), mode=0o755, exist_ok=True)
-    with open(APPLIED + ".new", "w") as file:
-        json.dump({"format": "infra-kit-applied/1", "roles": roles}, file, indent=1, sort_keys=True)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(APPLIED + ".new", APPLIED)
+    fresh = APPLIED + ".new"
+    try:
+        with open(fresh, "w") as file:
+            json.dump({"format": "infra-kit-applied/1", "roles": roles}, file, indent=1, sort_keys=True)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(fresh, APPLIED)
+    except OSError:
+        if os.path.exists(fresh):
+            os.unlink(fresh)
+        raise
 
 
 def look(probes: Dict[str, Any], clock_off: float = 0.0) -> Dict[str, Any]:
