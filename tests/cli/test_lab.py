@@ -10,7 +10,7 @@ import yaml
 from ruamel.yaml import YAML
 
 from infra_kit.cli.app import run
-from infra_kit.cli.lab import _settings
+from infra_kit.cli.lab.misbehaviour import read_settings
 from infra_kit.inventory.errors import UsageError
 
 if TYPE_CHECKING:
@@ -142,11 +142,11 @@ def test_wrong_usage(lab_site: Path, arguments: list[str]) -> None:
 
 
 def test_settings() -> None:
-    assert _settings(["a=1", "b.c=text", "b.d=[1, 2]", "e=null", "f=x=y"]) == {
+    assert read_settings(["a=1", "b.c=text", "b.d=[1, 2]", "e=null", "f=x=y"]) == {
         "a": 1,
         "b": {"c": "text", "d": [1, 2]},
         "e": None,
         "f": "x=y",
     }
     with pytest.raises(UsageError, match="not name=value"):
-        _settings(["nothing"])
+        read_settings(["nothing"])
