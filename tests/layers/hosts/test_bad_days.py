@@ -12,6 +12,23 @@ from pathlib import Path
 import pytest
 
 from infra_kit.inventory.errors import ExitCode
+from infra_kit.layers.hosts.remote.client import HostReader
+
+ROLES = ("note", "unsure", "first", "fickle", "loud", "reboot")
+ANSWER = json.dumps({"applied": {}, "roles": {role: {"fingerprint": "sha256:0", "failed": []} for role in ROLES}})
+"""What a look says of a host to which nothing was ever applied."""
+
+
+class Connected:
+    """Stands for the connection of a look that is not taken."""
+
+    def get_transport(self):
+        return self
+
+    def is_active(self):
+        return True
+
+    def close(self): ...
 
 
 def reasons(stand):
@@ -103,6 +120,28 @@ def test_sudo_that_refuses_is_told_apart_from_the_login(kept):
     finally:
         kept.on("worker01", "mv /etc/sudoers.kept /etc/sudoers; rm -rf /etc/sudoers.d; mv /etc/sudoers.d.kept /etc/sudoers.d")
         kept.on("worker01", "gpasswd -a ansible sudo || true")
+
+
+def test_sudo_that_wants_another_password_all_at_once_is_named_and_tried_once(kept, monkeypatch):
+    kept.on("worker01", "echo 'Defaults rootpw' > /etc/sudoers.d/99-test; echo root:another | chpasswd")
+    # The look finds it first; here it is as if it changed between the look and the role.
+    monkeypatch.setattr(HostReader, "_exchange", lambda *_: ANSWER)
+    try:
+        reason = reasons(kept)["hosts/note/worker01"]
+    finally:
+        kept.on("worker01", "rm /etc/sudoers.d/99-test; usermod --lock root")
+    assert reason.startswith("worker01: sudo refused the password of user ansible: ")
+
+
+def test_another_host_key_between_the_look_and_the_role_is_refused_by_ssh(kept, monkeypatch):
+    monkeypatch.setattr(HostReader, "_exchange", lambda *_: ANSWER)
+    monkeypatch.setattr("infra_kit.layers.hosts.remote.client._connect", lambda _: Connected())
+    lines = (kept.folder / "known_hosts").read_text().splitlines()
+    places, keys = zip(*(line.split(" ", 1) for line in lines), strict=True)
+    turned = "".join(f"{place} {key}\n" for place, key in zip(places, [*keys[1:], keys[0]], strict=True))
+    (kept.folder / "known_hosts").write_text(turned)
+    reason = reasons(kept)["hosts/note/worker01"]
+    assert reason.startswith(f"worker01: its SSH host key is not the one pinned in {kept.folder / 'known_hosts'}: ")
 
 
 def test_a_secret_that_does_not_resolve_makes_its_own_role_unknown(kept, monkeypatch):

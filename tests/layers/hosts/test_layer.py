@@ -99,6 +99,12 @@ def test_in_check_mode_a_failure_is_passed_over(roles):
     assert play["gather_subset"] == ["!all", "!min", "distribution"]
 
 
+def test_a_run_of_ours_has_no_task_that_is_known_to_do_nothing(roles):
+    (play,) = yaml.safe_load(playbook(roles.roles[:2], ["distribution"], check=False, validate=False))
+    assert [task["name"] for task in play["tasks"]] == ["infra-kit role note", "Handlers of note", "infra-kit role unsure"]
+    assert play["tasks"][0]["ansible.builtin.include_role"] == {"name": "note", "rolespec_validate": False}
+
+
 def test_variables_know_their_secrets_and_their_digest_moves_with_a_reference(roles, site):
     facts = HostFacts(site, site.servers[0])
     own = roles.roles[0]

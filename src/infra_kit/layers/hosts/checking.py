@@ -51,7 +51,10 @@ def check(  # noqa: PLR0913  what it asks, of what, and whom it tells
 
     def ended(host: str, role: str, result: RoleResult) -> None:
         resource = by_place[host, role]
-        told(resource, _observed(knowledge, resource, standings[resource.id], result, context))
+        if result.unreachable is not None or collector.out(host) == "":  # not even its facts could be had
+            told(resource, Unknown(str(error_of(host, role, result, names_of(knowledge, resource, context)))))
+        else:
+            told(resource, _observed(standings[resource.id], result))
 
     if not order.resources:
         return
@@ -60,11 +63,7 @@ def check(  # noqa: PLR0913  what it asks, of what, and whom it tells
     _account_for_the_rest(order, collector, done.printed, by_place, told)
 
 
-def _observed(
-    knowledge: Knowledge, resource: RoleOnHost, standing: Standing, result: RoleResult, context: ReadContext
-) -> Observed | Unknown:
-    if result.unreachable is not None:
-        return Unknown(str(error_of(resource.host, resource.role.name, result, names_of(knowledge, resource, context))))
+def _observed(standing: Standing, result: RoleResult) -> Observed | Unknown:
     state = {**result.state(), "standing": "applied" if standing == "moved" else standing}
     if standing in {"applied", "moved"} and not result.changes:
         # What was applied in this very form, and would not be changed as far as can be told: whether it still stands is not known.

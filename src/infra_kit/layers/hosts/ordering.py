@@ -87,7 +87,7 @@ def ordered(knowledge: Knowledge, resources: Sequence[RoleOnHost], context: Read
     order = Order(
         folder="",
         playbooks=str(knowledge.roles.folder),
-        playbook=playbook(roles, knowledge.roles.facts, check=check, hosts=RUN),
+        playbook=playbook(roles, knowledge.roles.facts, check=check, hosts=RUN, validate=False),
         inventory=inventory_of_run(hosts, _asked(knowledge, access, passwords)),
         secrets=secrets,
         passwords=passwords,
@@ -127,6 +127,11 @@ def _reached(endpoint: Endpoint) -> dict[str, Any]:
         "ansible_port": endpoint.port,
         "ansible_user": endpoint.user,
         "ansible_ssh_common_args": f"-o UserKnownHostsFile='{endpoint.known_hosts}' -o GlobalKnownHostsFile=/dev/null -o LogLevel=ERROR",
+        # What Mitogen, which keeps the interpreters, puts before the arguments above.
+        "mitogen_ssh_compression": False,
+        "mitogen_ssh_keepalive_interval": 15,
+        "mitogen_ssh_keepalive_count": 4,
+        "mitogen_mask_remote_name": True,
         "infra_kit_roles": [],
         "infra_kit_allow_wipe": [],
     }

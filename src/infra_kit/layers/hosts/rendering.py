@@ -47,7 +47,7 @@ def digest(value: Mapping[str, Any]) -> str:
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
-def playbook(roles: Sequence[Role], subsets: Sequence[str], *, check: bool, hosts: str = "all") -> str:
+def playbook(roles: Sequence[Role], subsets: Sequence[str], *, check: bool, hosts: str = "all", validate: bool = True) -> str:
     """One play over some hosts, for all roles: a host that fails drops out, and the others go on.
 
     A play a role would end the whole run where all of that role's hosts fail.
@@ -57,21 +57,26 @@ def playbook(roles: Sequence[Role], subsets: Sequence[str], *, check: bool, host
         subsets: of the facts that are gathered, once.
         check: failures are noted and passed over, so that all is looked at.
         hosts: whom it is for.
+        validate: have each role compare its variables with its argument specification first: a task more on each host. Those that
+            infra-kit itself makes, it makes by the specification.
     """
     tasks: list[dict[str, Any]] = []
     for role in roles:
         include: dict[str, Any] = {"name": role.name}
+        if not validate:
+            include["rolespec_validate"] = False
         if check:
             include["apply"] = {"ignore_errors": True}
-        tasks += [
+        tasks.append(
             {
                 "name": f"{ROLE_TASK}{role.name}",
                 "ansible.builtin.include_role": include,
                 "when": f"'{role.name}' in infra_kit_roles",
                 "tags": ["always"],
-            },
-            {"name": f"Handlers of {role.name}", "ansible.builtin.meta": "flush_handlers"},
-        ]
+            }
+        )
+        if (role.folder / "handlers").is_dir():
+            tasks.append({"name": f"Handlers of {role.name}", "ansible.builtin.meta": "flush_handlers"})
     play = {
         "name": "hosts",
         "hosts": hosts,

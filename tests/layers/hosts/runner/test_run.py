@@ -93,6 +93,32 @@ def test_a_run_that_is_called_off_ends_soon_and_leaves_nothing():
     assert {each for each in Path("/dev/shm").glob("ik-*") if each not in before and each.stat().st_uid == os.getuid()} <= before
 
 
+def test_a_host_keeps_its_interpreter_and_what_needs_no_host_starts_no_process():
+    parent = {"ansible.builtin.command": {"argv": ["sh", "-c", "echo $PPID"]}}
+    here = "{{ lookup('ansible.builtin.pipe', 'echo $PPID') }}"
+    _, results = carry_out(
+        order(
+            {"name": "first", **parent},
+            {"name": "second", **parent},
+            debug("main", here),
+            {**debug("also main", here), "when": "true"},
+            {"name": "left out", **parent, "when": Template("ansible_host is not defined")},
+        )
+    )
+    said = {each["task"]: each["answer"].get("stdout") or each["answer"].get("msg") for each in results if each["status"] != "skipped"}
+    assert said["first"] == said["second"]
+    assert said["main"] == said["also main"]
+    assert [each["task"] for each in results if each["status"] == "skipped"] == ["left out"]
+
+
+def test_a_near_task_that_cannot_be_evaluated_fails_as_any_other():
+    wrong = {"name": "wrong", "ansible.builtin.command": "true", "when": Template("no_such_variable | length > 0"), "ignore_errors": True}
+    _, results = carry_out(order(wrong, {"name": "assert", "ansible.builtin.assert": {"that": "false", "fail_msg": "so it is"}}))
+    assert [(each["task"], each["status"]) for each in results] == [("wrong", "failed"), ("assert", "failed")]
+    assert "no_such_variable" in results[0]["answer"]["msg"]
+    assert "so it is" in results[1]["answer"]["msg"]
+
+
 def test_forks_are_bound_by_hosts_and_cores():
     assert forks(1) == 1
     assert 1 <= forks(1000) <= 4 * len(os.sched_getaffinity(0))

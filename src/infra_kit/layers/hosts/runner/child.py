@@ -140,13 +140,19 @@ def _environment(order: Order, folder: Path) -> dict[str, str]:
     playbooks = Path(order.playbooks)
     return {
         "ANSIBLE_CONFIG": str(playbooks / "ansible.cfg"),
+        # ansible-runner turns it off where it is not said here.
+        "ANSIBLE_HOST_KEY_CHECKING": "True",
         "ANSIBLE_ROLES_PATH": str(playbooks / "roles"),
         "ANSIBLE_LIBRARY": str(playbooks / "library"),
         "ANSIBLE_ACTION_PLUGINS": str(playbooks / "action_plugins"),
         "ANSIBLE_CALLBACK_PLUGINS": str(_HERE / "callbacks"),
         "ANSIBLE_STDOUT_CALLBACK": "infra_kit_events",
+        "ANSIBLE_STRATEGY_PLUGINS": str(_HERE / "strategies"),
+        "ANSIBLE_STRATEGY": "infra_kit_linear",
+        # It counts until the interpreter is there, and many hosts begin at once; who is silent at the look is in no run.
+        "ANSIBLE_TIMEOUT": "60",
         "ANSIBLE_VARS_PLUGINS": str(_HERE / "vars_plugins"),
-        "ANSIBLE_VARS_ENABLED": "host_group_vars,infra_kit_secrets",
+        "ANSIBLE_VARS_ENABLED": "infra_kit_secrets",
         "ANSIBLE_HOME": str(folder / "home"),
         "ANSIBLE_LOCAL_TEMP": str(folder / "tmp"),
         # Short: the name of a socket has 108 bytes at most.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -47,8 +48,13 @@ class Ended:
 def forks(hosts: int) -> int:
     """How many hosts are worked on at once: by cores and free memory, and no more than there are."""
     cores = len(os.sched_getaffinity(0))
-    free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return max(1, min(hosts, cores * _FORKS_PER_CORE, free // _PER_FORK_BYTES))
+    return max(1, min(hosts, cores * _FORKS_PER_CORE, _available_bytes() // _PER_FORK_BYTES))
+
+
+def _available_bytes() -> int:
+    """Memory that programs can have, proc(5): what is free, and what caches of files would give back."""
+    found = re.search(r"^MemAvailable: +(\d+) kB$", Path("/proc/meminfo").read_text(encoding="ascii"), re.MULTILINE)
+    return int(found[1]) * 1024 if found else _PER_FORK_BYTES
 
 
 def run(order: Order, hear: Callable[[dict[str, Any]], None], called_off: Callable[[], bool]) -> Ended:

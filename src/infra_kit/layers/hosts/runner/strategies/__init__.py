@@ -1,0 +1,1 @@
+"""Loaded by Ansible, not by infra-kit."""
