@@ -88,8 +88,15 @@ class Hosts:
             await self._clear()
             raise
 
-    async def stop(self) -> None:
-        """Have all shut down in order, and leave nothing but what they have written."""
+    async def stop(self, *, keep: bool = True) -> None:
+        """Have all shut down in order, and leave nothing but what they have written.
+
+        Args:
+            keep: no: their power is taken away; nobody will miss what they had not written.
+        """
+        if not keep:
+            await self._clear()
+            return
         for host in self.hosts.values():
             await host.mend()
         within_s = _KEEP_S if any(spec.machine for spec in self._specs) else _SHUT_DOWN_S

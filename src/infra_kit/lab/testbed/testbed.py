@@ -58,7 +58,7 @@ class Testbed:
         """Everything answers when this returns; `known_hosts` and `places.json` are in the folder then."""
         try:
             await self._hosts.start(reset=True)
-            self._stack.push_async_callback(self._hosts.stop)
+            self._stack.push_async_callback(self._hosts.stop, keep=False)
             await self._serve()
             ways = {each.name: (each.address, SSH) for each in self._plan.hosts}
             ways |= {name: (each.address, each.port) for name, each in self._plan.forwards.items()}
