@@ -8,6 +8,8 @@ included role, an assertion) is done in this process.
 from __future__ import annotations
 
 import gc
+import os
+from functools import cache
 from typing import Any
 
 import ansible_mitogen.affinity
@@ -19,6 +21,7 @@ from ansible._internal import _task
 from ansible.errors import AnsibleError
 from ansible.executor.task_executor import TaskExecutor
 from ansible.executor.task_result import _RawTaskResult
+from ansible.module_utils._internal._json._profiles import _module_legacy_m2c  # noqa: F401  here, so that no process imports it again
 from ansible.plugins.loader import get_plugin_loader_namespace
 
 DOCUMENTATION = """
@@ -42,13 +45,17 @@ class StrategyModule(ansible_mitogen.strategy.StrategyMixin, _LINEAR):  # type: 
 
     def run(self, iterator: Any, play_context: Any, result: int = 0) -> Any:
         """Run a play."""
-        # A forked process that collects garbage writes to, and so copies, all that it shares with this one.
         gc.collect()
         gc.freeze()
+        # The processes that are forked for tasks look these up, too, and would each do so anew.
+        ansible_mitogen.loaders.connection_loader.get("ssh", class_only=True)
+        ansible_mitogen.loaders.connection_loader.get("mitogen_ssh", class_only=True)
         return super().run(iterator, play_context, result)
 
     def _queue_task(self, host: Any, task: Any, task_vars: dict[str, Any], play_context: Any) -> None:
         if not self._is_near(task, task_vars):
+            _fork_without_garbage()
+            ansible_mitogen.loaders.module_loader.find_plugin(f"ansible.legacy.{task.action.rpartition('.')[2]}", "")
             super()._queue_task(host, task, task_vars, play_context)
             return
         self._queued_task_cache[host.name, task._uuid] = {  # noqa: SLF001  as the method of the base class does
@@ -80,6 +87,15 @@ class StrategyModule(ansible_mitogen.strategy.StrategyMixin, _LINEAR):  # type: 
                 return not own._resolve_conditional(own.when, task_vars)  # noqa: SLF001  the way of TaskExecutor
         except AnsibleError:
             return False  # whoever carries the task out says so
+
+
+@cache
+def _fork_without_garbage() -> None:
+    """From now on, have no forked process collect garbage: it would write to, and so copy, all that it shares with this one.
+
+    It is gone soon. The processes that keep the connections are there by now; they collect theirs.
+    """
+    os.register_at_fork(after_in_child=gc.disable)
 
 
 def _copied(task: Any) -> Any:
