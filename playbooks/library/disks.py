@@ -116,11 +116,11 @@ class Disks:
             raise RefusedError(f"`{shlex.join(command)}` failed: {err.strip()}")
         return str(out)
 
-    def do(self, *command: str, given: str | None = None) -> None:
+    def do(self, *command: str) -> None:
         """Run a command that changes something; in check mode only note it."""
         self.commands.append(shlex.join(command))
         if not self.module.check_mode:
-            code, out, err = self.module.run_command(list(command), data=given)
+            code, out, err = self.module.run_command(list(command))
             if code:
                 raise RefusedError(f"`{shlex.join(command)}` failed: {(err or out).strip()}")
 
@@ -217,7 +217,7 @@ class Disks:
                 self.do("wipefs", "--all", part["path"])
         device = disk.path
         if disk.node["type"] == "disk":
-            self.do("sfdisk", "--quiet", disk.path, given=f"label: gpt\ntype=linux, name={label}\n")
+            self.do("parted", "--script", "--align", "optimal", disk.path, "mklabel", "gpt", "mkpart", label, "0%", "100%")
             self.do("udevadm", "settle")
             device = self.partition_of(disk)
         self.do(f"mkfs.{self.filesystem}", "-q", "-L", label, *(["-m", "0"] if self.filesystem == "ext4" else []), device)
