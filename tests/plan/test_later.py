@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from plan_fakes import FakeLayer, Script, World, access, broken, thing, unreachable
 
-from infra_kit.inventory.errors import ExitCode
+from infra_kit.inventory.errors import ExitCode, NoAnchorError
 from infra_kit.plan.later import next_request, sentences
 from infra_kit.plan.presentation import plan_text, report_text
 from infra_kit.plan.request import Request
@@ -57,6 +57,15 @@ def test_what_does_not_answer_yet_is_left_for_the_run_after(site: Site, world: W
     second = run(site, world, None)
     assert second.exit_code == ExitCode.OK
     assert next_request(second, Request()) is None
+
+
+def test_what_there_is_nothing_to_trust_by_yet_is_left_for_the_run_after(site: Site, world: World) -> None:
+    def unknown_yet() -> None:
+        raise NoAnchorError("kubernetes", "its trust anchor ca.pem is not there")
+
+    first = run(site, world, unknown_yet)
+    assert first.outcomes["cluster/Thing/x"].kind == "skipped"
+    assert next_request(first, Request()) is not None
 
 
 def test_it_is_unknown_where_nothing_is_made(site: Site, world: World) -> None:

@@ -125,6 +125,10 @@ class TrustError(DeviceError):
     """The certificate or the host key is not the one that the inventory trusts."""
 
 
+class NoAnchorError(TrustError):
+    """There is nothing yet to trust the device by: what makes the device makes that, too. Nothing has been sent."""
+
+
 class RefusedError(DeviceError):
     """The device understood and refused: unknown attribute, bad value, duplicate object, unknown command."""
 

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from infra_kit.inventory.errors import DeviceError, UnreachableError
+from infra_kit.inventory.errors import DeviceError, NoAnchorError, UnreachableError
 from infra_kit.plan.company import company_of
 from infra_kit.plan.events import Event, Listener, silent
 from infra_kit.plan.resource import Observed, Unknown, never
@@ -24,7 +24,7 @@ def read_one(resource: Resource, context: ReadContext) -> Observed | Unknown:
     try:
         return resource.read(context)
     except DeviceError as error:
-        return Unknown(str(error), away=isinstance(error, UnreachableError))
+        return Unknown(str(error), away=isinstance(error, (UnreachableError, NoAnchorError)))
 
 
 def read_together(

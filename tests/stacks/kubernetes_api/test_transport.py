@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from infra_kit.inventory.access import Endpoint
-from infra_kit.inventory.errors import AuthenticationError, DeviceError, UnreachableError
+from infra_kit.inventory.errors import AuthenticationError, DeviceError, NoAnchorError, TrustError, UnreachableError
 from infra_kit.inventory.secrets import SecretStore
 from infra_kit.lab.trust import Authority
 from infra_kit.stacks.kubernetes_api import outage
@@ -256,3 +256,14 @@ def test_a_chain_of_failures_that_leads_back_to_itself_is_walked_once():
     transport = Transport.__new__(Transport)
     transport.device, transport.url = "kubernetes", "https://127.0.0.1:1"
     assert "refused" in str(transport._failure(Call("GET", "/", "a look", safe=True), one))
+
+
+def test_a_trust_anchor_that_is_not_there_yet_is_told_from_a_broken_one(tmp_path: Path) -> None:
+    ca, secrets = tmp_path / "ca.pem", SecretStore(tmp_path)
+    endpoint = Endpoint("kubernetes", "kubernetes", "127.0.0.1", 6443, "", "env:TOKEN", ca, secrets=secrets)
+    with pytest.raises(NoAnchorError, match="is not there"):
+        Transport(endpoint)
+    ca.write_text("no certificate")
+    with pytest.raises(TrustError, match="cannot be read") as caught:
+        Transport(endpoint)
+    assert not isinstance(caught.value, NoAnchorError)

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from infra_kit.inventory.errors import AuthenticationError, DeviceError, TrustError, UnreachableError, causes
+from infra_kit.inventory.errors import AuthenticationError, DeviceError, NoAnchorError, TrustError, UnreachableError, causes
 from infra_kit.plan.resource import never
 from infra_kit.stacks.kubernetes_api.answers import FORBIDDEN, OK_BELOW, UNAUTHORIZED, Answer
 from infra_kit.stacks.kubernetes_api.outage import TRIES, Outage
@@ -71,7 +71,8 @@ class Transport:
         interrupted: whether to stop waiting for a server that is away.
 
     Raises:
-        TrustError: the trust anchor cannot be read.
+        NoAnchorError: the trust anchor is not there.
+        TrustError: it cannot be read.
         NoSecretError: the token does not resolve.
     """
 
@@ -82,6 +83,12 @@ class Transport:
         self.url = f"https://{host}:{endpoint.port}"
         try:
             trust = ssl.create_default_context(cafile=str(endpoint.ca) if endpoint.ca else None)
+        except FileNotFoundError as error:
+            raise NoAnchorError(
+                self.device,
+                f"its trust anchor {endpoint.ca} is not there",
+                remedy="where infra-kit makes the cluster, apply layer hosts; else `trust.ca_bundle` of the site names it",
+            ) from error
         except (OSError, ssl.SSLError) as error:
             raise TrustError(
                 self.device, f"the trust anchor {endpoint.ca} cannot be read: {error}", remedy="`trust.ca_bundle` of the site names it"
