@@ -93,10 +93,13 @@ def test_a_mirror_that_goes_away_in_the_middle_is_named_and_resume_ends_it(suppl
     dialogue = Dialogue()
 
     def take_away(event):
-        if event.moment == "waiting" and "Install the second" in event.message:
+        if event.moment == "waiting" and "Wait for whoever" in event.message:
+            dialogue.on_event = lambda _: None
             mirror.faults.update({"unreachable": True})
+            supplied.on("worker01", "rm /run/hold")
 
     dialogue.on_event = take_away
+    supplied.on("worker01", "touch /run/hold")
     report = supplied.apply(dialogue)
     assert report.exit_code == ExitCode.PARTIAL
     message = report.outcomes["hosts/fetch/worker01"].message
