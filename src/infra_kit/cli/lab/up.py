@@ -35,6 +35,7 @@ def up(
     """
     from infra_kit.inventory.load import load_site
     from infra_kit.lab import process
+    from infra_kit.lab.hosts.administrator import wait_for_api
 
     loaded = load_site(site)
     wanted = Composition.wanted(loaded, without, vm or [])
@@ -55,6 +56,8 @@ def up(
             return
         found = process.start(folder, without=wanted.without, hosts=wanted.hosts, machines=wanted.machines, reset=reset)
         typer.echo(f"the lab of {loaded.site.name} is up (pid {found.pid})")
+        if wanted.hosts and not wait_for_api(loaded, folder):
+            typer.echo("the cluster on its hosts does not answer yet")
     show_places(folder)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import yaml
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from infra_kit.lab.folder import LabFolder
 
 _NAME = "admin.conf"  # beside the folder of the authority: kubeadm
+_BACK_S = 120.0  # a cluster with two workspaces on a busy machine
+_POLL_S = 1.0
 
 
 def kubeconfig(site: Site, folder: LabFolder) -> Path | None:
@@ -38,3 +41,30 @@ def kubeconfig(site: Site, folder: LabFolder) -> Path | None:
         each["cluster"]["server"] = f"https://{place['host']}:{place['port']}"
     write_private(folder.kubeconfig, yaml.safe_dump(document, sort_keys=False))
     return folder.kubeconfig
+
+
+def wait_for_api(site: Site, folder: LabFolder) -> bool:
+    """Wait until the API servers of the cluster that hosts have made answer again, after the hosts were switched on.
+
+    Returns:
+        Whether they answer; they may still come where they do not. True where there is no cluster yet.
+    """
+    import ssl
+
+    import httpx
+
+    found = kubeconfig(site, folder)
+    if found is None:
+        return True
+    server = yaml.safe_load(found.read_text(encoding="utf-8"))["clusters"][0]["cluster"]["server"]
+    deadline = time.monotonic() + _BACK_S
+    with httpx.Client(verify=ssl.create_default_context(cafile=str(cluster_authority(site, folder))), trust_env=False) as client:
+        while time.monotonic() < deadline:
+            try:
+                # 401 is an answer, too: it asks who we are.
+                if client.get(f"{server}/readyz").status_code < httpx.codes.INTERNAL_SERVER_ERROR:
+                    return True
+            except httpx.TransportError:
+                pass
+            time.sleep(_POLL_S)
+    return False
