@@ -23,7 +23,6 @@ def manifests(leaves_after_s: int) -> dict[str, Any]:
     container = Container(
         name="web",
         image="registry.k8s.io/coredns/coredns:v1.14.2",
-        command=["/coredns"],
         args=["-conf", "/etc/coredns/Corefile"],
         ports={"http": PORT},
         readiness=http_probe("/health", "http", period_s=1),
