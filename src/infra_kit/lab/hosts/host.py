@@ -10,6 +10,7 @@ import signal
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from infra_kit.inventory.errors import LabError
+from infra_kit.lab.hosts.cables import Cables
 from infra_kit.lab.hosts.greeting import wait_for_ssh
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Host:
         self._wanted = False
         self._watching: asyncio.Task[None] | None = None
         self._threads: set[asyncio.Future[Any]] = set()
-        self._cables = True
+        self._cables = Cables(fabric, spec)
         self._frozen = False
 
     async def start(self) -> None:
@@ -90,15 +91,11 @@ class Host:
 
     async def cut(self) -> None:
         """Pull its cables."""
-        if self._cables:
-            await self._in_thread(self._fabric.cut, self.spec)
-            self._cables = False
+        await self._in_thread(self._cables.cut)
 
     async def mend(self) -> None:
         """Plug its cables in again."""
-        if not self._cables:
-            self._cables = True
-            await self._in_thread(self._fabric.mend, self.spec)
+        await self._in_thread(self._cables.mend)
 
     async def freeze(self) -> None:
         """Stop every process of it: connections are taken by its kernel and never answered."""
@@ -143,8 +140,7 @@ class Host:
         # What was set in its network, and not kept on its disk, is gone as after any reboot.
         self._fabric.unplug(self.spec)
         self._fabric.plug(self.spec)
-        if not self._cables:
-            self._fabric.cut(self.spec)
+        self._cables.restore()
         self._podman.start(self.spec.name)
 
     def _watch(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from infra_kit.lab.hosts.cables import Cables
 from infra_kit.lab.hosts.greeting import wait_for_ssh
 from infra_kit.lab.machines.machine import Machine
 from infra_kit.lab.machines.specification import emulation
@@ -39,7 +40,7 @@ class MachineHost:
         self._fabric = fabric
         self._uplink: Uplink | None = None
         self._machine: Machine | None = None
-        self._cables = True
+        self._cables = Cables(fabric, spec)
         self._frozen = False
         self._doing = asyncio.Lock()
 
@@ -81,15 +82,11 @@ class MachineHost:
 
     async def cut(self) -> None:
         """Pull its cables."""
-        if self._cables:
-            await self._in_thread(self._fabric.cut, self.spec)
-            self._cables = False
+        await self._in_thread(self._cables.cut)
 
     async def mend(self) -> None:
         """Plug its cables in again."""
-        if not self._cables:
-            self._cables = True
-            await self._in_thread(self._fabric.mend, self.spec)
+        await self._in_thread(self._cables.mend)
 
     async def freeze(self) -> None:
         """Stop its processors."""
