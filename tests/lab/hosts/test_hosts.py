@@ -279,9 +279,10 @@ def test_its_inotify_instances_are_not_roots_of_the_machine(pair: Hosts, loop: L
     before = _instances_left()
     limit = int(Path("/proc/sys/fs/inotify/max_user_instances").read_text())
     assert int(said(pair, loop, f'python3 -c "{taking}"')) >= min(limit, 1000)
-    keep = "import ctypes, time; l = ctypes.CDLL(None); [l.inotify_init1(0) for _ in range(2000)]; time.sleep(60)"
+    keep = 'import ctypes, time; [ctypes.CDLL(None).inotify_init1(0) for _ in range(2000)]; open("/run/taken", "w"); time.sleep(60)'
     said(pair, loop, f"systemd-run --collect --unit=taking python3 -c '{keep}'")
     try:
+        said(pair, loop, "timeout 50 sh -c 'until test -e /run/taken; do sleep 0.1; done'")
         assert before - _instances_left() < 64  # far from the 2,000 that were taken; others on this machine have theirs meanwhile
     finally:
         said(pair, loop, "systemctl stop taking")

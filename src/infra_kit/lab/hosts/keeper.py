@@ -12,6 +12,7 @@ from __future__ import annotations
 import array
 import contextlib
 import ctypes
+import errno
 import fcntl
 import os
 import random
@@ -84,7 +85,10 @@ class Keeper:
                     self._poll.register(descriptor, select.POLLIN)
 
     def _answer(self, descriptor: int) -> None:
-        """Make the instance that a caller asks for; where that cannot be, its call goes on as any other."""
+        """Make the instance that a caller asks for; where that cannot be, its call goes on as any other.
+
+        Who has as many as a user may have is told so: gone on, the call would take one of root's.
+        """
         message = bytearray(_NOTIFICATION.size)
         fcntl.ioctl(descriptor, _RECEIVE, message)
         number, _, _, _, _, _, flags, *_ = _NOTIFICATION.unpack(message)
@@ -94,8 +98,9 @@ class Keeper:
                 fcntl.ioctl(descriptor, _ADD_DESCRIPTOR, _ADDED.pack(number, _ADD_AND_SEND, made, 0, flags & os.O_CLOEXEC))
             finally:
                 os.close(made)
-        except OSError:
-            fcntl.ioctl(descriptor, _SEND, bytearray(_RESPONSE.pack(number, 0, 0, _CONTINUE)))
+        except OSError as error:
+            failed, how = (-errno.EMFILE, 0) if error.errno == errno.EMFILE else (0, _CONTINUE)
+            fcntl.ioctl(descriptor, _SEND, bytearray(_RESPONSE.pack(number, 0, failed, how)))
 
     def _make(self, user: int, flags: int) -> int:
         """An inotify instance that is charged to a user."""
